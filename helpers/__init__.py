@@ -1,0 +1,1 @@
+"""The small shared package of the book *Large Models from Scratch*."""
