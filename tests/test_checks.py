@@ -19,7 +19,7 @@ def test_between(capsys):
 def test_close(capsys):
     checks.close(torch.ones(3), torch.ones(3) + 1e-7, what="ours and torch's")
     assert capsys.readouterr().out == "✓ ours and torch's: equal within 1e-06\n"
-    with pytest.raises(AssertionError, match="largest difference 0.1, allowed"):
+    with pytest.raises(AssertionError, match=r"largest difference 0\.1, allowed"):
         checks.close(1.1, 1.0, what="x")
     with pytest.raises(AssertionError, match=r"shape \(3,\) instead of \(1, 3\)"):
         checks.close(torch.ones(3), torch.ones(1, 3), what="x")
