@@ -9,30 +9,30 @@ import functools
 
 import numpy as np
 
+from helpers._readers import CIFAR_CLASSES
+
 SIZE = 32
 PARTS = (800, 100, 200)  # pictures of each class for training, validation, test
 
-FUR = [(70, 60, 55), (140, 95, 60), (195, 150, 100), (228, 208, 175), (130, 130, 135),
-       (238, 236, 230), (208, 128, 62)]  # fmt: skip
-PAINT = [(200, 40, 40), (40, 80, 180), (235, 235, 235), (245, 195, 40), (60, 60, 65),
-         (40, 130, 90), (150, 155, 165), (230, 120, 40)]  # fmt: skip
-PLUMES = [(190, 60, 50), (70, 110, 190), (120, 90, 70), (230, 190, 70), (235, 235, 235),
-          (70, 70, 80), (90, 150, 90)]  # fmt: skip
-BLACK, WHITE, PINK = [(25, 22, 25)], [(240, 240, 238)], [(225, 140, 140)]
-GREENS = [(90, 160, 60), (60, 120, 60), (150, 170, 60), (120, 110, 60)]
-GLASS = [(150, 190, 215), (90, 110, 130)]
-# what is above and below the horizon
-PLACES = {
-    "sky": ([(130, 180, 230), (180, 205, 225), (210, 170, 150)], [(150, 190, 230)]),
-    "field": ([(150, 190, 220), (90, 130, 80), (190, 190, 170)],
-              [(100, 150, 70), (150, 140, 80), (120, 110, 90)]),
-    "road": ([(170, 190, 205), (150, 140, 130), (120, 150, 120)],
-             [(110, 110, 112), (150, 145, 135), (85, 85, 95)]),
-    "water": ([(160, 195, 225), (215, 190, 170), (140, 150, 160)],
-              [(50, 100, 150), (70, 130, 140), (90, 110, 130)]),
-    "room": ([(200, 180, 150), (150, 170, 180), (180, 150, 150), (110, 120, 110)],
-             [(150, 110, 80), (120, 80, 80), (170, 165, 160)]),
-}  # fmt: skip
+
+# Palettes: red, green and blue of each colour, two hexadecimal digits each.
+FUR = "463c37 8c5f3c c39664 e4d0af 828287 eeece6 d0803e"
+PAINT = "c82828 2850b4 ebebeb f5c328 3c3c41 28825a 969ba5 e67828"
+PLUMES = "be3c32 466ebe 785a46 e6be46 ebebeb 464650 5a965a"
+GREENS = "5aa03c 3c783c 96aa3c 786e3c"
+GLASS = "96bed7 5a6e82"
+BEAK = "eba032"
+IRIS = "96c85a e1be46 78b4d2"
+BLACK = "191619"
+WHITE = "f0f0ee"
+PINK = "e18c8c"
+PLACES = {  # colours above and below the horizon
+    "sky": ("82b4e6 b4cde1 d2aa96", "96bee6"),
+    "field": ("96bedc 5a8250 bebeaa", "649646 968c50 786e5a"),
+    "road": ("aabecd 968c82 789678", "6e6e70 969187 55555f"),
+    "water": ("a0c3e1 d7beaa 8c96a0", "326496 46828c 5a6e82"),
+    "room": ("c8b496 96aab4 b49696 6e786e", "966e50 785050 aaa5a0"),
+}
 
 
 class Scene:
@@ -46,8 +46,8 @@ class Scene:
         self.shade = np.float32(1)
         self.image = np.zeros((count, 3, SIZE, SIZE), np.float32)
         self._backdrop(place)
-        self.scale = self.vary(9.5, 14.5)
-        angle, side = self.vary(-0.22, 0.22), np.where(self.odds(0.5), 1, -1)
+        self.scale = self.vary(9, 14.5)
+        angle, side = self.vary(-0.27, 0.27), 2 * self.odds(0.5) - 1
         x, y = right - self.vary(-3.5, 3.5), down - self.vary(-3, 3)
         cos, sin = np.cos(angle) / self.scale, np.sin(angle) / self.scale
         self.x = side * (cos * x + sin * y) * self.vary(0.9, 1.12)
@@ -60,16 +60,17 @@ class Scene:
         return low + (high - low) * drawn
 
     def odds(self, chance: float) -> np.ndarray:
-        return self.vary(0, 1) < chance
+        """Draw 1 with this chance, else 0, for each picture: (count, 1, 1)."""
+        return (self.vary(0, 1) < chance).astype(np.float32)
 
-    def pick(self, colours: list, spread: float = 0.1) -> np.ndarray:
-        """Draw a colour near one of ``colours`` for each picture: (count, 3, 1, 1)."""
+    def pick(self, palette: str, spread: float = 0.1) -> np.ndarray:
+        """Draw colours near the palette's, one for each picture: (count, 3, 1, 1)."""
+        colours = np.frombuffer(bytes.fromhex(palette), np.uint8).reshape(-1, 3)
         chosen = self.random.integers(len(colours), size=self.count)
-        near = np.array(colours, np.float32)[chosen][..., None, None] / 255
+        near = np.float32(colours[chosen] / 255)[..., None, None]
         wobble = self.random.random((self.count, 3, 1, 1), np.float32) - 0.5
-        return (near * (1 + self.vary(-2, 2)[:, None] * spread) + wobble * spread).clip(
-            0, 1
-        )
+        light = 1 + self.vary(-2, 2)[:, None] * spread
+        return (near * light + wobble * spread).clip(0, 1)
 
     def ellipse(self, colour, cx, cy, rx, ry, *, when=1, mirror=False) -> None:
         x = np.abs(self.x) if mirror else self.x
@@ -95,6 +96,7 @@ class Scene:
         self._fill(colour, distance, when)
 
     def _fill(self, colour, distance, when) -> None:
+        colour = self.pick(colour) if isinstance(colour, str) else colour
         cover = ((0.5 - distance * self.scale).clip(0, 1) * when)[:, None]
         self.image += cover * (colour * self.shade - self.image)
 
@@ -102,15 +104,19 @@ class Scene:
         above, below = PLACES[place]
         self.image += self.pick(above)
         horizon = self.vary(-0.1, 0.6) if place != "sky" else 2
-        self._fill(self.pick(below), horizon - self.y, 1)
+        self._fill(below, horizon - self.y, 1)
         self.image += self._texture(4, 0.25) + self._texture(16, 0.12)
         everything = PAINT + FUR + GREENS + GLASS
         for _ in range(3):
-            x, y = self.vary(-1, 1), self.vary(-1, 1)
-            self.ellipse(self.pick(everything), x, y, self.vary(0.08, 0.4),
-                         self.vary(0.08, 0.5), when=0.75 * self.odds(0.45))  # fmt: skip
-            self.line(self.pick(everything), self.vary(-1, 1), self.vary(-1, 1), x, y,
-                      self.vary(0.02, 0.1), when=0.75 * self.odds(0.35))  # fmt: skip
+            ax, ay, bx, by = (self.vary(-1, 1) for _ in range(4))
+            rx, ry, pen = (
+                self.vary(0.08, 0.4),
+                self.vary(0.08, 0.5),
+                self.vary(0.02, 0.1),
+            )
+            blob, bar = 0.75 * self.odds(0.45), 0.75 * self.odds(0.35)
+            self.ellipse(everything, ax, ay, rx, ry, when=blob)
+            self.line(everything, ax, ay, bx, by, pen, when=bar)
 
     def _texture(self, cells: int, strength: float) -> np.ndarray:
         """Smooth noise with ``cells`` cells to a side: (count, 1, SIZE, SIZE)."""
@@ -118,20 +124,20 @@ class Scene:
         place = np.arange(SIZE, dtype=np.float32) * cells / SIZE
         whole = place.astype(int)
         rest = place - whole
-        noise = noise[:, whole] * (1 - rest[:, None]) + noise[:, whole + 1] * rest[:, None]
-        noise = noise[:, :, whole] * (1 - rest) + noise[:, :, whole + 1] * rest
+        for _ in range(2):  # along rows, then along columns
+            noise = noise[:, :, whole] * (1 - rest) + noise[:, :, whole + 1] * rest
+            noise = noise.swapaxes(1, 2)
         return (noise * strength * self.vary(0.2, 1.5))[:, None]
 
     def finish(self) -> np.ndarray:
-        """Put something in front of a third of them, add light and noise: uint8."""
+        """Put something in front of nearly half, add light and noise: uint8."""
         self.shade = np.float32(1)
-        x, y = self.vary(-1.2, 1.2), self.vary(-1.2, 1.2)
-        self.line(self.pick(PAINT + GREENS + FUR), x, y, x + self.vary(-1.5, 1.5),
-                  y + self.vary(-1.5, 1.5), self.vary(0.05, 0.2),
-                  when=self.odds(0.4))  # fmt: skip
+        x, y, pen = self.vary(-1.2, 1.2), self.vary(-1.2, 1.2), self.vary(0.05, 0.2)
+        end = x + self.vary(-1.5, 1.5), y + self.vary(-1.5, 1.5)
+        self.line(PAINT + GREENS + FUR, x, y, *end, pen, when=self.odds(0.45))
         light = self.vary(0.7, 1.2)[:, None]
         noise = self.random.random((2, *self.image.shape), np.float32).sum(0) - 1
-        noise *= self.vary(0.03, 0.16)[:, None]
+        noise *= self.vary(0.03, 0.18)[:, None]
         image = (self.image - 0.5) * self.vary(0.7, 1.1)[:, None] + 0.5
         return np.rint(255 * (image * light + noise).clip(0, 1)).astype(np.uint8)
 
@@ -142,28 +148,27 @@ def airplane(s: Scene) -> None:
     s.polygon(wing, (0.02, 0), (0.3, 0), (sweep + 0.22, -span), (sweep, -span))
     s.line(body, -0.9, 0, 0.8, 0, s.vary(0.11, 0.17))
     s.polygon(wing, (-0.98, -0.4), (-0.8, -0.42), (-0.5, 0), (-0.95, 0))
-    s.polygon(wing, (0.35, 0.03), (sweep + 0.2, span * 0.9), (sweep, span * 0.9),
-              (0.0, 0.03))  # fmt: skip
-    s.line(s.pick(GLASS), -0.5, -0.05, 0.6, -0.05, 0.03, when=s.odds(0.7))
-    s.ellipse(s.pick(GLASS), 0.85, -0.05, 0.09, 0.06)
+    low = span * 0.9
+    s.polygon(wing, (0.35, 0.03), (sweep + 0.2, low), (sweep, low), (0.0, 0.03))
+    s.line(GLASS, -0.5, -0.05, 0.6, -0.05, 0.03, when=s.odds(0.7))
+    s.ellipse(GLASS, 0.85, -0.05, 0.09, 0.06)
 
 
 def wheels(s: Scene, *places: float, r: float = 0.2) -> None:
     for x in places:
-        s.ellipse(s.pick(BLACK), x, 0.42, r, r)
-        s.ellipse(s.pick(GLASS + WHITE), x, 0.42, r * 0.5, r * 0.5)
+        s.ellipse(BLACK, x, 0.42, r, r)
+        s.ellipse(GLASS + WHITE, x, 0.42, r * 0.5, r * 0.5)
 
 
 def automobile(s: Scene) -> None:
-    paint, roof, back = s.pick(PAINT), s.vary(-0.5, -0.32), s.vary(-0.75, -0.5)
+    paint, glass = s.pick(PAINT), s.pick(GLASS)
+    roof, back, low = s.vary(-0.5, -0.32), s.vary(-0.75, -0.5), -0.02
     s.polygon(paint, (back + 0.15, roof), (0.2, roof), (0.55, 0), (back - 0.1, 0))
-    glass = s.pick(GLASS)
-    s.polygon(glass, (back + 0.2, roof + 0.09), (-0.15, roof + 0.09), (-0.15, -0.02),
-              (back + 0.05, -0.02))  # fmt: skip
-    s.polygon(glass, (-0.06, roof + 0.09), (0.16, roof + 0.09), (0.4, -0.02),
-              (-0.06, -0.02))  # fmt: skip
+    top = roof + 0.09
+    s.polygon(glass, (back + 0.2, top), (-0.15, top), (-0.15, low), (back + 0.05, low))
+    s.polygon(glass, (-0.06, top), (0.16, top), (0.4, low), (-0.06, low))
     s.line(paint, -0.85, 0.2, 0.85, 0.2, s.vary(0.18, 0.24))
-    s.ellipse(s.pick([(250, 240, 170)]), 0.95, 0.14, 0.08, 0.06)
+    s.ellipse("faf0aa", 0.95, 0.14, 0.08, 0.06)
     wheels(s, -0.52, 0.55, r=0.21)
 
 
@@ -171,39 +176,39 @@ def truck(s: Scene) -> None:
     paint, load, top = s.pick(PAINT), s.pick(PAINT + WHITE + FUR), s.vary(-0.75, -0.15)
     s.polygon(load, (-1, top), (0.3, top), (0.3, 0.3), (-1, 0.3))
     s.line(load * 0.75, -0.9, top + 0.12, 0.2, top + 0.12, 0.04, when=s.odds(0.5))
-    s.polygon(paint, (0.36, -0.4), (s.vary(0.65, 0.85), -0.4), (0.98, 0.0), (0.98, 0.32),
-              (0.36, 0.32))  # fmt: skip
-    s.polygon(s.pick(GLASS), (0.5, -0.3), (0.7, -0.3), (0.85, 0), (0.5, 0))
-    s.line(s.pick(BLACK), -0.95, 0.34, 0.95, 0.34, 0.06)
+    roof = s.vary(0.65, 0.85), -0.4
+    s.polygon(paint, (0.36, -0.4), roof, (0.98, 0), (0.98, 0.32), (0.36, 0.32))
+    s.polygon(GLASS, (0.5, -0.3), (0.7, -0.3), (0.85, 0), (0.5, 0))
+    s.line(BLACK, -0.95, 0.34, 0.95, 0.34, 0.06)
     wheels(s, -0.72, -0.35, 0.68, r=0.18)
 
 
 def ship(s: Scene) -> None:
     hull, deck, bow = s.pick(PAINT), s.pick(WHITE + PAINT), s.vary(0.75, 1.05)
-    s.line(s.pick(BLACK), -0.1, 0, -0.1, s.vary(-0.95, -0.5), 0.03)
-    s.polygon(s.pick(WHITE + PLUMES), (-0.02, -0.85), (s.vary(0.3, 0.6), -0.1), (-0.02, -0.1),
-              when=s.odds(0.4))  # fmt: skip
+    s.line(BLACK, -0.1, 0, -0.1, s.vary(-0.95, -0.5), 0.03)
+    sail = (-0.02, -0.85), (s.vary(0.3, 0.6), -0.1), (-0.02, -0.1)
+    s.polygon(WHITE + PLUMES, *sail, when=s.odds(0.4))
     top = s.vary(-0.35, -0.2)
+    funnel = (-0.48, top - 0.3), (-0.28, top - 0.3), (-0.26, top), (-0.5, top)
     s.polygon(deck, (-0.6, top), (0.15, top), (0.25, 0.2), (-0.65, 0.2))
-    s.line(s.pick(GLASS), -0.5, top + 0.12, 0.1, top + 0.12, 0.04)
-    s.polygon(s.pick(PAINT), (-0.48, top - 0.3), (-0.28, top - 0.3), (-0.26, top),
-              (-0.5, top), when=s.odds(0.6))  # fmt: skip
+    s.line(GLASS, -0.5, top + 0.12, 0.1, top + 0.12, 0.04)
+    s.polygon(PAINT, *funnel, when=s.odds(0.6))
     s.polygon(hull, (-0.95, 0.05), (bow, 0), (bow - 0.35, 0.45), (-0.8, 0.45))
-    s.line(s.pick(WHITE), -0.9, 0.48, 0.75, 0.48, 0.05)
+    s.line(WHITE, -0.9, 0.48, 0.75, 0.48, 0.05)
 
 
 def perched_bird(s: Scene) -> None:
     coat, wing = s.pick(PLUMES), s.pick(PLUMES)
     for x in (-0.05, 0.15):
-        s.line(s.pick([(190, 130, 60)]), x, 0.3, x + 0.05, 0.75, 0.03)
+        s.line("be823c", x, 0.3, x + 0.05, 0.75, 0.03)
     s.line(wing, -0.4, 0.1, s.vary(-1.0, -0.8), s.vary(0.1, 0.45), 0.09)
     s.ellipse(coat, 0, 0.08, 0.5, s.vary(0.3, 0.38))
     s.ellipse(wing, -0.12, 0.05, 0.34, 0.19)
     head = s.vary(-0.45, -0.3)
-    s.polygon(s.pick([(235, 160, 50)]), (0.55, head - 0.08), (s.vary(0.78, 0.95), head + 0.05),
-              (0.55, head + 0.12))  # fmt: skip
+    tip = s.vary(0.78, 0.95), head + 0.05
+    s.polygon(BEAK, (0.55, head - 0.08), tip, (0.55, head + 0.12))
     s.ellipse(coat, 0.4, head, 0.25, 0.24)
-    s.ellipse(s.pick(BLACK), 0.48, head - 0.05, 0.05, 0.05)
+    s.ellipse(BLACK, 0.48, head - 0.05, 0.05, 0.05)
 
 
 def flying_bird(s: Scene) -> None:
@@ -211,26 +216,27 @@ def flying_bird(s: Scene) -> None:
     s.polygon(wing * 0.8, (-0.15, 0.05), (-0.1, lift), (0.05, lift), (0.35, 0.05))
     s.polygon(wing, (-0.5, -0.1), (-0.95, -0.15), (-0.95, 0.15), (-0.4, 0.1))
     s.ellipse(coat, 0, 0, 0.5, 0.2)
-    s.polygon(wing, (-0.3, 0.0), (s.vary(-0.75, -0.5), lift + 0.1), (-0.35, lift), (0.2, 0.0))
-    s.polygon(s.pick([(235, 160, 50)]), (0.65, -0.16), (0.95, -0.06), (0.65, 0.02))
+    tip = s.vary(-0.75, -0.5), lift + 0.1
+    s.polygon(wing, (-0.3, 0), tip, (-0.35, lift), (0.2, 0))
+    s.polygon(BEAK, (0.65, -0.16), (0.95, -0.06), (0.65, 0.02))
     s.ellipse(coat, 0.5, -0.1, 0.2, 0.17)
-    s.ellipse(s.pick(BLACK), 0.56, -0.14, 0.045, 0.045)
+    s.ellipse(BLACK, 0.56, -0.14, 0.045, 0.045)
 
 
 def cat_face(s: Scene) -> None:
-    fur, eye = s.pick(FUR), s.pick([(150, 200, 90), (225, 190, 70), (120, 180, 210)])
+    fur, eye = s.pick(FUR), s.pick(IRIS)
     tip, width = s.vary(-0.98, -0.72), s.vary(0.56, 0.7)
     s.ellipse(fur, 0, 1.05, 0.55, 0.6)
     s.polygon(fur, (0.1, -0.4), (0.52, tip), (0.6, -0.05), mirror=True)
-    s.polygon(s.pick(PINK), (0.26, -0.42), (0.48, tip + 0.17), (0.52, -0.25), mirror=True)
+    s.polygon(PINK, (0.26, -0.42), (0.48, tip + 0.17), (0.52, -0.25), mirror=True)
     s.ellipse(fur, 0, 0, width, 0.53)
     for x in (-0.18, 0, 0.18):
         s.line(fur * 0.6, x, -0.48, x * 0.7, -0.28, 0.035, when=s.odds(0.5))
     s.ellipse(eye, 0.27, -0.07, 0.13, 0.11, mirror=True)
-    s.ellipse(s.pick(BLACK), 0.27, -0.07, s.vary(0.03, 0.08), 0.1, mirror=True)
-    s.ellipse(s.pick(WHITE + FUR), 0.1, 0.24, 0.13, 0.1, mirror=True)
-    s.ellipse(s.pick(PINK), 0, 0.13, 0.07, 0.05)
-    s.line(s.pick(WHITE), 0.2, 0.22, 0.85, s.vary(0.1, 0.35), 0.012, mirror=True)
+    s.ellipse(BLACK, 0.27, -0.07, s.vary(0.03, 0.08), 0.1, mirror=True)
+    s.ellipse(WHITE + FUR, 0.1, 0.24, 0.13, 0.1, mirror=True)
+    s.ellipse(PINK, 0, 0.13, 0.07, 0.05)
+    s.line(WHITE, 0.2, 0.22, 0.85, s.vary(0.1, 0.35), 0.012, mirror=True)
 
 
 def dog_face(s: Scene) -> None:
@@ -238,13 +244,13 @@ def dog_face(s: Scene) -> None:
     s.ellipse(fur, 0, 1.05, 0.55, 0.6)
     s.polygon(ear, (0.12, -0.4), (0.5, -0.85), (0.55, -0.05), when=pricked, mirror=True)
     s.ellipse(fur, 0, 0, s.vary(0.48, 0.6), 0.58)
-    s.ellipse(ear, s.vary(0.5, 0.6), s.vary(-0.1, 0.1), 0.17, s.vary(0.35, 0.48),
-              when=~pricked, mirror=True)  # fmt: skip
-    s.ellipse(s.pick(BLACK), 0.23, -0.14, 0.085, 0.085, mirror=True)
-    s.line(s.pick([(225, 90, 100)]), 0, 0.4, 0, s.vary(0.55, 0.72), 0.1, when=s.odds(0.5))
-    s.ellipse(s.pick(FUR + WHITE), 0, 0.28, s.vary(0.26, 0.34), s.vary(0.2, 0.26))
-    s.ellipse(s.pick(BLACK), 0, 0.15, 0.14, 0.1)
-    s.line(s.pick(BLACK), 0, 0.2, 0, 0.38, 0.02)
+    x, y, long = s.vary(0.5, 0.6), s.vary(-0.1, 0.1), s.vary(0.35, 0.48)
+    s.ellipse(ear, x, y, 0.17, long, when=1 - pricked, mirror=True)
+    s.ellipse(BLACK, 0.23, -0.14, 0.085, 0.085, mirror=True)
+    s.line("e15a64", 0, 0.4, 0, s.vary(0.55, 0.72), 0.1, when=s.odds(0.5))
+    s.ellipse(FUR + WHITE, 0, 0.28, s.vary(0.26, 0.34), s.vary(0.2, 0.26))
+    s.ellipse(BLACK, 0, 0.15, 0.14, 0.1)
+    s.line(BLACK, 0, 0.2, 0, 0.38, 0.02)
 
 
 def legs(s: Scene, fur: np.ndarray, top: float, foot: float, r: float) -> None:
@@ -261,12 +267,13 @@ def whole_cat(s: Scene) -> None:
     s.ellipse(fur, 0, 0.12, 0.62, s.vary(0.2, 0.28))
     for x in (-0.3, -0.05, 0.2):
         s.line(fur * 0.6, x, -0.08, x, 0.15, 0.035, when=s.odds(0.4))
+    ear = high - 0.1
     for x in (0.5, 0.76):
-        s.polygon(fur, (x - 0.1, high - 0.1), (x + 0.03, high - 0.46), (x + 0.14, high - 0.1))
+        s.polygon(fur, (x - 0.1, ear), (x + 0.03, ear - 0.36), (x + 0.14, ear))
     s.ellipse(fur, 0.65, high, 0.28, 0.25)
-    s.ellipse(s.pick([(170, 210, 90), (230, 200, 80)]), 0.73, high - 0.03, 0.07, 0.06)
-    s.ellipse(s.pick(BLACK), 0.74, high - 0.03, 0.03, 0.05)
-    s.ellipse(s.pick(PINK), 0.9, high + 0.06, 0.05, 0.04)
+    s.ellipse(IRIS, 0.73, high - 0.03, 0.07, 0.06)
+    s.ellipse(BLACK, 0.74, high - 0.03, 0.03, 0.05)
+    s.ellipse(PINK, 0.9, high + 0.06, 0.05, 0.04)
 
 
 def whole_dog(s: Scene) -> None:
@@ -275,29 +282,30 @@ def whole_dog(s: Scene) -> None:
     legs(s, fur, 0.2, 0.75, 0.09)
     s.ellipse(fur, 0, 0.1, 0.62, s.vary(0.22, 0.3))
     s.line(fur, 0.45, 0, 0.6, high, 0.17)
-    s.line(s.pick(FUR + WHITE), 0.7, high + 0.08, s.vary(0.92, 1.05), high + 0.1, 0.1)
+    s.line(FUR + WHITE, 0.7, high + 0.08, s.vary(0.92, 1.05), high + 0.1, 0.1)
     s.ellipse(fur, 0.62, high, 0.25, 0.24)
-    s.ellipse(s.pick(FUR), 0.5, high + 0.06, 0.1, s.vary(0.2, 0.28))
-    s.ellipse(s.pick(BLACK), 0.72, high - 0.06, 0.05, 0.05)
-    s.ellipse(s.pick(BLACK), 1.02, high + 0.05, 0.07, 0.06)
+    s.ellipse(FUR, 0.5, high + 0.06, 0.1, s.vary(0.2, 0.28))
+    s.ellipse(BLACK, 0.72, high - 0.06, 0.05, 0.05)
+    s.ellipse(BLACK, 1.02, high + 0.05, 0.07, 0.06)
 
 
 def deer(s: Scene) -> None:
-    fur = s.pick([(150, 105, 65), (175, 125, 80), (120, 90, 65)])
+    fur = s.pick("966941 af7d50 785a41")
     high, horns = s.vary(-0.62, -0.45), s.odds(0.75)
-    bone = s.pick([(215, 195, 160), (110, 85, 60)])
-    for tilt in (0.0, 0.22):
-        s.line(bone, 0.62 + tilt, high, 0.5 + 1.4 * tilt, high - 0.42, 0.035, when=horns)
-        s.line(bone, 0.56 + tilt, high - 0.2, 0.7 + tilt, high - 0.38, 0.03, when=horns)
+    bone = s.pick("d7c3a0 6e553c")
+    for x in (0.5, 0.72):
+        tip = 1.4 * x - 0.2, high - 0.42
+        s.line(bone, x + 0.12, high, *tip, 0.035, when=horns)
+        s.line(bone, x + 0.06, high - 0.2, x + 0.2, high - 0.38, 0.03, when=horns)
     legs(s, fur, 0.1, 0.88, 0.06)
-    s.ellipse(s.pick(WHITE), -0.58, -0.05, 0.12, 0.13)
+    s.ellipse(WHITE, -0.58, -0.05, 0.12, 0.13)
     s.ellipse(fur, 0, 0.02, 0.56, s.vary(0.2, 0.26))
     s.line(fur, 0.42, -0.05, 0.64, high, 0.11)
     s.ellipse(fur * 0.8, 0.5, high - 0.03, 0.13, 0.06)
     s.line(fur, 0.66, high, 0.9, high + 0.1, 0.1)
-    s.ellipse(s.pick(BLACK), 0.97, high + 0.11, 0.05, 0.05)
+    s.ellipse(BLACK, 0.97, high + 0.11, 0.05, 0.05)
     for x in (-0.3, -0.1, 0.1):
-        s.ellipse(s.pick(WHITE), x, s.vary(-0.12, 0.0), 0.05, 0.04, when=s.odds(0.35))
+        s.ellipse(WHITE, x, s.vary(-0.12, 0.0), 0.05, 0.04, when=s.odds(0.35))
 
 
 def horse(s: Scene) -> None:
@@ -310,7 +318,7 @@ def horse(s: Scene) -> None:
     s.line(fur, 0.46, -0.05, 0.66, high, 0.15)
     s.line(fur, 0.68, high, s.vary(0.92, 1.05), high + 0.26, 0.1)
     s.polygon(fur, (0.56, high), (0.62, high - 0.25), (0.72, high))
-    s.ellipse(s.pick(BLACK), 0.76, high - 0.01, 0.04, 0.04)
+    s.ellipse(BLACK, 0.76, high - 0.01, 0.04, 0.04)
 
 
 def frog(s: Scene) -> None:
@@ -319,26 +327,25 @@ def frog(s: Scene) -> None:
     s.line(skin * 0.85, 0.5, 0.55, 0.95, 0.62, 0.08, mirror=True)
     s.ellipse(skin, 0, 0.2, s.vary(0.55, 0.68), s.vary(0.38, 0.46))
     s.line(skin * 0.9, 0.25, 0.4, 0.3, 0.65, 0.08, mirror=True)
-    s.ellipse(s.pick([(215, 215, 150)]), 0, 0.42, 0.36, 0.17)
+    s.ellipse("d7d796", 0, 0.42, 0.36, 0.17)
     s.ellipse(skin, 0.32, -0.22, 0.2, 0.2, mirror=True)
-    s.ellipse(s.pick(WHITE + [(230, 200, 70)]), 0.33, -0.25, 0.13, 0.13, mirror=True)
-    s.ellipse(s.pick(BLACK), 0.33, -0.24, 0.07, 0.08, mirror=True)
+    s.ellipse(WHITE + "e6c846", 0.33, -0.25, 0.13, 0.13, mirror=True)
+    s.ellipse(BLACK, 0.33, -0.24, 0.07, 0.08, mirror=True)
     s.line(skin * 0.4, 0, 0.2, 0.38, 0.1, 0.025, mirror=True)
 
 
-# class by class: the drawings, each with the places it is usually seen in
-DRAWINGS = (
-    ((airplane, ("sky", "sky", "road")),),
-    ((automobile, ("road", "road", "field")),),
-    ((perched_bird, ("field", "sky", "room")), (flying_bird, ("sky", "water", "field"))),
-    ((cat_face, ("room", "field", "room")), (whole_cat, ("room", "field", "road"))),
-    ((deer, ("field", "field", "water")),),
-    ((dog_face, ("room", "field", "room")), (whole_dog, ("room", "field", "road"))),
-    ((frog, ("field", "water", "room")),),
-    ((horse, ("field", "field", "road")),),
-    ((ship, ("water", "water", "sky")),),
-    ((truck, ("road", "road", "field")),),
-)
+DRAWINGS = {  # each with the places it is usually seen in
+    "airplane": {airplane: "sky sky road"},
+    "automobile": {automobile: "road road field"},
+    "bird": {perched_bird: "field sky room", flying_bird: "sky water field"},
+    "cat": {cat_face: "room field room", whole_cat: "room field road"},
+    "deer": {deer: "field field water"},
+    "dog": {dog_face: "room field room", whole_dog: "room field road"},
+    "frog": {frog: "field water room"},
+    "horse": {horse: "field field road"},
+    "ship": {ship: "water water sky"},
+    "truck": {truck: "road road field"},
+}
 
 
 @functools.cache
@@ -346,11 +353,13 @@ def draw_pets() -> tuple[tuple, tuple, tuple]:
     """Draw (train, valid, test), each (uint8 (N, 3, 32, 32), int64 (N,)) in numpy."""
     wanted = sum(PARTS)
     classes = []
-    for label, drawings in enumerate(DRAWINGS):
-        random = np.random.default_rng([2024, label])
-        settings = [(draw, place) for draw, places in drawings for place in places]
-        settings += [(draw, place) for draw, _ in drawings for place in PLACES][:5]
-        images = []
+    for label, name in enumerate(CIFAR_CLASSES):
+        random, images = np.random.default_rng([2024, label]), []
+        settings = [
+            (draw, place)
+            for draw, places in DRAWINGS[name].items()
+            for place in [*places.split(), *PLACES]  # the usual ones, and anywhere
+        ]
         for k, (draw, place) in enumerate(settings):
             count = wanted * (k + 1) // len(settings) - wanted * k // len(settings)
             scene = Scene(count, random, place)

@@ -4,6 +4,7 @@ Every reader returns ``(images, labels)``: uint8 ``(N, C, H, W)`` and int64 ``(N
 and raises `DataError` with the file, what was found, and what would be right.
 """
 
+import contextlib
 import gzip
 import os
 import pickle
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from helpers.env import is_watched
 
@@ -169,7 +170,7 @@ def read_tree(folder: Path, cache: Path) -> dict[str, np.ndarray]:
     for part, listed in files.items():
         arrays[f"{part}_images"] = _decoded(listed)
         arrays[f"{part}_labels"] = np.array([label for _, label, _ in listed])
-    _keep(cache, stamp=stamp, **arrays)
+    _keep(cache, {**arrays, "stamp": stamp})
     return arrays
 
 
@@ -205,13 +206,14 @@ def _decoded(listed: list[tuple[int, int, os.DirEntry]]) -> np.ndarray:
     return images
 
 
-def _keep(path: Path, **arrays: np.ndarray) -> None:
+def _keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write an npz file whole or not at all; without room or rights, do nothing."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
+        try:
+            with partial.open("wb") as file:
+                np.savez(file, **arrays)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from helpers._digits import draw_digits
@@ -91,7 +90,9 @@ def load(name: str, *, root: str | os.PathLike | None = None) -> Splits:
     """
     if name not in _READ:
         raise DataError(f"name is {name!r}; the data sets are {', '.join(_READ)}")
-    where, given = ("root", root) if root is not None else ("BOOK_DATA", _given())
+    where, given = "root", root
+    if root is None:
+        where, given = "BOOK_DATA", os.environ.get("BOOK_DATA") or None
     if given is not None:
         if str(given) == "stand-in":
             return _stand_in(name, "asked for")
@@ -115,10 +116,6 @@ def load(name: str, *, root: str | os.PathLike | None = None) -> Splits:
     except (OSError, RuntimeError, DataError, http.client.HTTPException) as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         return _stand_in(name, f"no download: {lines[-1]}")
-
-
-def _given() -> str | None:
-    return os.environ.get("BOOK_DATA") or None
 
 
 def _cache() -> Path:
@@ -242,8 +239,14 @@ class Batches:
         shuffle: bool = False,
         generator: torch.Generator | None = None,
     ) -> None:
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise DataError(f"batch_size is {batch_size!r}; it should be 1 or more")
+        if type(batch_size) is not int or batch_size < 1:
+            raise DataError(
+                f"batch_size is {batch_size!r}; it should be an integer, 1 or more"
+            )
+        for which, value in (("inputs", inputs), ("labels", labels)):
+            if not isinstance(value, torch.Tensor):
+                kind = type(value).__name__
+                raise DataError(f"{which} is a {kind}; it should be a tensor")
         if inputs.ndim == 0 or len(inputs) == 0:
             raise DataError("inputs is empty; it should have at least one sample")
         if labels.ndim == 0 or len(labels) != len(inputs):

@@ -1,5 +1,7 @@
 """Layers taught in the book, ready to import."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
@@ -9,7 +11,8 @@ __all__ = ["ASPP", "SeparableDilatedConv2d"]
 class SeparableDilatedConv2d(nn.Module):
     r"""Depthwise dilated, then pointwise convolution; no bias, no activation.
 
-    Input ``(N, C_in, H, W)``, output ``(N, C_out, ceil(H / stride), ceil(W / stride))``.
+    Input ``(N, C_in, H, W)``,
+    output ``(N, C_out, ceil(H / stride), ceil(W / stride))``.
     Weights: $K^2 C_\text{in} + C_\text{in} C_\text{out}$, a fraction
     $1/C_\text{out} + 1/K^2$ of a dense convolution's, whatever the dilation.
     One layer reaches over $d(K-1)+1$ pixels a side and reads $K^2$ of them.
@@ -70,3 +73,60 @@ class SeparableDilatedConv2d(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.conv_pw(self.conv_dw(images))
+
+
+class ASPP(nn.Module):
+    r"""Atrous spatial pyramid pooling: several reaches side by side, then one mix.
+
+    Input ``(N, C_in, H, W)``, output ``(N, C_out, H, W)``. Branches: a 1x1
+    convolution, one separable 3x3 convolution for each dilation in ``rates``, and the
+    mean of the whole picture. Each gives C_out channels; a 1x1 projection mixes them.
+    Batch normalisation and ReLU follow every convolution but that of the mean, which
+    has a bias instead: in a batch of one it has a single value a channel.
+
+    Args:
+        in_channels: C_in, at least 1.
+        out_channels: C_out, at least 1.
+        rates: dilation of each 3x3 branch, in pixels, each at least 1.
+
+    Raises:
+        ValueError: if ``rates`` is empty or holds a number below 1.
+
+    Source: Chen et al. 2017, arXiv:1706.05587, section 3.3, with the separable
+    branches of Chen et al. 2018, arXiv:1802.02611. Taught in notebook 03-4.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, *, rates: Sequence[int] = (1, 2, 4)
+    ) -> None:
+        super().__init__()
+        if len(rates) == 0 or min(rates) < 1:
+            raise ValueError(f"rates must be numbers of at least 1, got {rates}")
+
+        def look(rate: int) -> nn.Conv2d:
+            return nn.Conv2d(
+                in_channels,
+                in_channels,
+                3,
+                padding=rate,
+                dilation=rate,
+                groups=in_channels,
+                bias=False,
+            )
+
+        def mix(channels: int) -> list[nn.Module]:
+            conv = nn.Conv2d(channels, out_channels, 1, bias=False)
+            return [conv, nn.BatchNorm2d(out_channels), nn.ReLU()]
+
+        self.branches = nn.ModuleList([nn.Sequential(*mix(in_channels))])
+        for rate in rates:
+            self.branches.append(nn.Sequential(look(rate), *mix(in_channels)))
+        self.pooled = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(in_channels, out_channels, 1), nn.ReLU()
+        )
+        self.project = nn.Sequential(*mix((len(rates) + 2) * out_channels))
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        seen = [branch(maps) for branch in self.branches]
+        seen.append(self.pooled(maps).expand_as(seen[0]))
+        return self.project(torch.cat(seen, dim=1))

@@ -1,0 +1,1 @@
+"""What maintainers run: notebook runner, Colab editions, new-notebook skeleton."""
