@@ -57,16 +57,14 @@ class SeparableDilatedConv2d(nn.Module):
                 raise ValueError(f"{name} must be at least 1, got {value}")
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size must be odd, got {kernel_size}")
-        self.conv_dw = nn.Conv2d(
-            in_channels,
-            in_channels,
-            kernel_size,
-            stride=stride,
-            padding=dilation * (kernel_size - 1) // 2,
-            dilation=dilation,
-            groups=in_channels,
-            bias=False,
-        )
+        how = {
+            "stride": stride,
+            "padding": dilation * (kernel_size - 1) // 2,
+            "dilation": dilation,
+            "groups": in_channels,
+            "bias": False,
+        }
+        self.conv_dw = nn.Conv2d(in_channels, in_channels, kernel_size, **how)
         self.conv_pw = nn.Conv2d(in_channels, out_channels, 1, bias=False)
         nn.init.kaiming_normal_(self.conv_dw.weight, nonlinearity="linear")
         nn.init.kaiming_normal_(self.conv_pw.weight, nonlinearity="relu")
@@ -104,15 +102,8 @@ class ASPP(nn.Module):
             raise ValueError(f"rates must be numbers of at least 1, got {rates}")
 
         def look(rate: int) -> nn.Conv2d:
-            return nn.Conv2d(
-                in_channels,
-                in_channels,
-                3,
-                padding=rate,
-                dilation=rate,
-                groups=in_channels,
-                bias=False,
-            )
+            how = {"padding": rate, "dilation": rate, "groups": in_channels}
+            return nn.Conv2d(in_channels, in_channels, 3, bias=False, **how)
 
         def mix(channels: int) -> list[nn.Module]:
             conv = nn.Conv2d(channels, out_channels, 1, bias=False)

@@ -108,10 +108,6 @@ class Page:
         return [cell for cell in self.cells if cell.cell_type == "markdown"]
 
     @cached_property
-    def chapter(self) -> int:
-        return int(self.slug[:2]) if self.slug[:2].isdigit() else 0
-
-    @cached_property
     def number(self) -> str:
         """The notebook's number as it is written: 3.4 for 03-4-..."""
         match = re.match(r"(\d\d)-(\d+)-", self.slug)
@@ -719,7 +715,7 @@ def captions(page: Page) -> Iterator[str]:
         following = page.cells[at + 1] if at + 1 < len(page.cells) else None
         if cell.cell_type == "code" and (images(cell) or players(cell)):
             number += 1
-            label = f"**Figure {page.chapter}.{number}.** "
+            label = f"**Figure {page.number}.{number}.** "
             text = following.source if following else ""
             if following is None or following.cell_type != "markdown":
                 yield f"{cell.id}: the next cell must start with '{label}...'"
@@ -751,8 +747,8 @@ def equations(page: Page) -> Iterator[str]:
     for cell in page.markdown:
         for tag in re.findall(r"\\tag\{(.*?)\}", cell.source):
             number += 1
-            if tag != f"{page.chapter}.{number}":
-                yield f"{cell.id}: \\tag{{{tag}}} should be {page.chapter}.{number}"
+            if tag != f"{page.number}.{number}":
+                yield f"{cell.id}: \\tag{{{tag}}} should be {page.number}.{number}"
         for block in re.findall(r"(?s)\$\$(.*?)\$\$", cell.source):
             if block.count("\\tag") > 1:
                 yield f"{cell.id}: one \\tag a formula"

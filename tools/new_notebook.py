@@ -47,7 +47,7 @@ device = pick_device()
 #
 # A layer with weights $W$ and biases $b$ turns the rows of $A$ into
 #
-# $$Z = A W^T + b \\tag{{{chapter}.1}}$$
+# $$Z = A W^T + b \\tag{{{number}.1}}$$
 #
 # Look for the transpose in the code.
 
@@ -79,7 +79,7 @@ ax.set_ylabel("value")
 show(fig, alt="Twelve bars, one each weight, between minus and plus one half.")
 
 # %% [markdown] cell_id="weights-drawn"
-# **Figure {chapter}.1.** The twelve weights of the layer lie on both sides of zero.
+# **Figure {number}.1.** The twelve weights of the layer lie on both sides of zero.
 #
 # Their size follows from the number of inputs.
 
@@ -224,7 +224,6 @@ def create(slug: str, root: Path = tool.ROOT) -> list[Path]:
     chapter, part, words = match.groups()
     facts = {
         "slug": slug,
-        "chapter": int(chapter),
         "number": f"{int(chapter)}.{int(part)}",
         "prefix": f"{chapter}.{part}",
         "title": words.replace("-", " ").capitalize(),
