@@ -10,11 +10,13 @@ Prints one line ``name value`` for each, what is going on goes to stderr:
 - ``mnist_speedup``: seconds to 98.8 % of the classic recipe over those of ours, both
   counted in the same way; at least 20.
 
-Our recipe is that of notebook 05-1, chosen there on the validation part: SmallConvNet,
-AdamW, one-cycle, batches of 128, seed 0; three epochs for 99 %, two for 98.8 %. It is
-tested once, at its end, and that test is counted; falling short is an error. The
-classic recipe has no such end: it is tested after every fifth of an epoch, and the
-clock stops at the first test that it passes. Its other tests are not counted.
+Our recipe starts from that of notebook 05-1 and was tuned for speed on the validation
+part: SmallConvNet in channels-last, fused AdamW with a shorter memory, label smoothing,
+one-cycle, batches of 96, seed 0; two epochs for 99 %, one for 98.8 %. Like the classic
+one it then trains on all 60,000 digits. It is tested once, at its end, and that test is
+counted; falling short is an error. The classic recipe has no such end: it is tested
+after every fifth of an epoch, and the clock stops at the first test that it passes. Its
+other tests are not counted.
 
 Without the real MNIST (in $BOOK_DATA or the cache folder, or downloaded) only the
 overhead is measured, on the stand-in.
@@ -45,6 +47,7 @@ from helpers.training import evaluate, fit
 PAIRS = 11  # runs of fit and of the bare loop, in turn
 SHARE = 12_000  # digits in each of those runs
 CLASSIC_EPOCHS = 4  # where the classic recipe is given up
+LOSS = nn.CrossEntropyLoss(label_smoothing=0.1)
 MEAN, STD = 0.1307, 0.3081  # of the 60,000 training digits, to four decimals
 
 Example = tuple[Tensor, Tensor]
@@ -67,13 +70,15 @@ def load_digits() -> Splits:
         sys.stdout = stdout
 
 
-def normalised(part: Part) -> Example:
-    return (part.images.float() / 255 - MEAN) / STD, part.labels
+def normalised(*parts: Part) -> Example:
+    images = torch.cat([part.images for part in parts])
+    labels = torch.cat([part.labels for part in parts])
+    return (images.float() / 255 - MEAN) / STD, labels
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A network about to be trained: the one of notebook 05-1."""
+    """A network about to be trained."""
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
@@ -83,30 +88,33 @@ class Plan:
 
 def recipe(part: Example, num_epochs: int) -> Plan:
     set_seed(0)
-    model = SmallConvNet()
+    model = SmallConvNet().to(memory_format=torch.channels_last)
     order = torch.Generator().manual_seed(0)
-    batches = Batches(*part, 128, shuffle=True, generator=order)
-    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01)
+    batches = Batches(*part, 96, shuffle=True, generator=order)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), betas=(0.9, 0.99), weight_decay=0.01, fused=True
+    )
     steps = num_epochs * len(batches)
-    return Plan(model, optimizer, batches, OneCycleLR(optimizer, 0.01, steps))
+    schedule = OneCycleLR(optimizer, 0.02, steps, pct_start=0.2)
+    return Plan(model, optimizer, batches, schedule)
 
 
 def our_seconds(num_epochs: int, least: float) -> float:
     """Seconds from nothing to a tested network; ValueError if it is not good enough."""
     start = time.perf_counter()
     digits = load_digits()
-    plan = recipe(normalised(digits.train), num_epochs)
+    plan = recipe(normalised(digits.train, digits.valid), num_epochs)
     fit(
         plan.model,
         plan.batches,
-        loss=F.cross_entropy,
+        loss=LOSS,
         optimizer=plan.optimizer,
         num_epochs=num_epochs,
         schedule=plan.schedule,
     )
     result = evaluate(plan.model, Batches(*normalised(digits.test), 1000))
     seconds = time.perf_counter() - start
-    say(f"ours, {num_epochs} epochs: {result.accuracy:.2%} in {seconds:.1f} s")
+    say(f"ours, {num_epochs} epoch(s): {result.accuracy:.2%} in {seconds:.1f} s")
     if result.accuracy < least:
         raise ValueError(f"our recipe has {result.accuracy:.2%}, not {least:.2%}")
     return seconds
@@ -210,7 +218,7 @@ def with_fit(part: Example) -> None:
     fit(
         plan.model,
         plan.batches,
-        loss=F.cross_entropy,
+        loss=LOSS,
         optimizer=plan.optimizer,
         num_epochs=1,
         schedule=plan.schedule,
@@ -222,7 +230,7 @@ def with_bare_loop(part: Example) -> None:
     total, count = torch.zeros(()), 0
     plan.model.train()
     for images, labels in plan.batches:
-        loss = F.cross_entropy(plan.model(images), labels)
+        loss = LOSS(plan.model(images), labels)
         plan.optimizer.zero_grad()
         loss.backward()
         plan.optimizer.step()
@@ -262,8 +270,8 @@ def main() -> int:
         say("no MNIST here: the seconds to 99 % are not measured")
         return 0
     try:
-        report("mnist_99_seconds", our_seconds(3, least=0.99))
-        ours = our_seconds(2, least=0.988)
+        report("mnist_99_seconds", our_seconds(2, least=0.99))
+        ours = our_seconds(1, least=0.988)
     except ValueError as error:
         say(str(error))
         return 1
