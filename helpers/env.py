@@ -23,9 +23,9 @@ __all__ = [
 def set_seed(seed: int) -> None:
     """Seed Python's, NumPy's and torch's generators, the GPU's included.
 
-    The same seed gives the same numbers on the same machine with the same versions.
-    It does not make a GPU kernel deterministic that is not, and another machine may
-    round differently.
+    The same seed gives the same numbers on the same machine with the same versions;
+    for that, CUDA's convolutions are restricted to those that add in a fixed order.
+    Some other GPU kernels still do not, and another machine may round differently.
 
     Args:
         seed: 0 to 2**32 - 1, the range NumPy accepts.
@@ -38,6 +38,8 @@ def set_seed(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (libraries still read the global generator)
     torch.manual_seed(seed)
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
 
 
 def pick_device(name: str | None = None) -> torch.device:

@@ -23,6 +23,14 @@ def test_the_same_seed_gives_the_same_numbers():
     assert all(a != b for a, b in zip(draw(), first, strict=True))
 
 
+def test_a_seed_also_fixes_the_order_in_which_convolutions_add(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    env.set_seed(0)
+    assert torch.backends.cudnn.deterministic
+    assert not torch.backends.cudnn.benchmark
+
+
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_a_seed_out_of_range_is_refused(seed):
     with pytest.raises(ValueError, match=r"seed must be 0 to 2\*\*32 - 1"):
