@@ -10,6 +10,10 @@ FLAGS = $(if $(FORCE),--force) $(if $(RECORD),--record)
 CODE := helpers tools tests $(wildcard book/_ext)
 PROSE := README.md Makefile book helpers notebooks tests tools
 INDEX := _build/html/index.html
+# Sphinx builds anew only the pages that changed; after a change of the site's own
+# machinery it must build all of them.
+ALL = $(if $(shell find book/_ext book/_templates -newer $(INDEX) -type f \
+  -not -path '*/__pycache__/*' 2>/dev/null),--all)
 # What needs neither the built site, nor a browser, nor kernels.
 FAST = $(filter-out tests/test_tools.py tests/test_book.py tests/test_widgets.py,\
   $(wildcard tests/test_*.py))
@@ -44,7 +48,7 @@ venv:
 	@test -x $(PY) || { echo "No environment yet: make setup" >&2; exit 1; }
 
 book: $(READY)  ## build the site, any warning is an error
-	@.venv/bin/jupyter-book build . -W -n --keep-going -q
+	@.venv/bin/jupyter-book build . -W -n --keep-going -q $(ALL)
 	@echo "$(CURDIR)/$(INDEX)"
 
 test: $(READY)  ## every test and every notebook (WHAT=notebooks: these alone)

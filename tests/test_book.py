@@ -531,7 +531,6 @@ def test_status_records(tmp_path):
     path.write_text(json.dumps({"03-4-x": record, "99-9-gone": record}))
     lines = list(status.table_lines(status.read_status(path), {"03-4-x"}.__contains__))
     assert lines[2] == (
-        "| [03-4-x](/notebooks/03-4-x.ipynb) | 31 | none | cpu | torch 2.15.0 "
-        "| 2026-01-02 |"
+        "| [](/notebooks/03-4-x.ipynb) | 31 | none | 2026-01-02 | cpu | torch 2.15.0 |"
     )
     assert lines[3].startswith("| 99-9-gone |")

@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 logger = logging.getLogger(__name__)
 
-HEAD = ("Notebook", "Seconds", "Data", "Device", "Versions", "Date")
+HEAD = ("Notebook", "Seconds", "Data", "When", "Device", "Versions")
 
 
 def read_status(path):
@@ -40,15 +40,16 @@ def table_lines(records, has_page):
     yield "| " + " | ".join(HEAD) + " |"
     yield "| :--- | ---: | :--- | :--- | :--- | :--- |"
     for slug, record in sorted(records.items()):
-        name = f"[{slug}](/notebooks/{slug}.ipynb)" if has_page(slug) else slug
+        # A link without words shows the title of its page.
+        name = f"[](/notebooks/{slug}.ipynb)" if has_page(slug) else slug
         versions = ", ".join(f"{k} {v}" for k, v in record["versions"].items())
         cells = (
             name,
             f"{record['seconds']:.0f}",
             record["data"],
+            record["date"],
             record["device"],
             versions,
-            record["date"],
         )
         yield "| " + " | ".join(str(c).replace("|", r"\|") for c in cells) + " |"
 
