@@ -65,8 +65,7 @@ def close(
 ) -> None:
     """Claim that two numbers or tensors have one shape and agree within tolerance.
 
-    Prints the largest difference as a bound (a power of ten), because its digits
-    depend on the machine.
+    Prints the tolerance, not the difference found, whose digits depend on the machine.
     """
     got, expected = _tensor(got), _tensor(expected)
     problem = _gap(got, expected, atol, rtol)
