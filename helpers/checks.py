@@ -54,9 +54,12 @@ def _gap(got: torch.Tensor, expected: torch.Tensor, atol: float, rtol: float) ->
 
 
 def _tensor(value: object) -> torch.Tensor:
+    """As float64 on the CPU; a Python float must not lose digits on the way."""
     tensor = torch.as_tensor(value).detach().cpu()
     if tensor.is_complex():
         return tensor
+    if not isinstance(value, torch.Tensor):
+        return torch.as_tensor(value, dtype=torch.float64)
     return tensor.double()
 
 

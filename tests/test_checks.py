@@ -26,6 +26,8 @@ def test_close(capsys):
     with pytest.raises(AssertionError, match="inf"):
         checks.close(float("nan"), 1.0, what="x")
     checks.close(1001.0, 1000.0, what="relative", rtol=0.01)
+    tenth = torch.tensor(0.1, dtype=torch.float64)
+    checks.close(tenth, 0.1, what="a Python float keeps its digits", atol=1e-15)
 
 
 def test_has_shape(capsys):

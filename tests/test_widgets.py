@@ -13,6 +13,8 @@ from sphinx.util.docutils import docutils_namespace
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
 SCRIPTS = sorted((BOOK / "_static" / "widgets").glob("*.js"))
+SHARED = BOOK / "_static" / "widgets" / "widgets.js"
+WIDGETS = [script for script in SCRIPTS if script != SHARED]
 
 WIDGET = """
 ```{widget} receptive-field
@@ -84,10 +86,11 @@ def test_script_is_loaded_only_where_it_is_used(build):
     out, said = build(**pages)
     assert said == ""
     page = (out / "index.html").read_text("utf-8")
-    scripts = re.findall(r"<script[^>]*widgets/receptive-field\.js[^>]*>", page)
-    assert len(scripts) == 1, "two widgets of one kind share the script"
-    assert "defer" in scripts[0]
-    assert 'type="module"' not in scripts[0], "modules do not run from a folder"
+    scripts = re.findall(r"<script[^>]*widgets/([\w-]+)\.js[^>]*>", page)
+    assert scripts == ["widgets", "receptive-field"], "once each, the shared one first"
+    for tag in re.findall(r"<script[^>]*widgets/[^>]*>", page):
+        assert "defer" in tag
+        assert 'type="module"' not in tag, "modules do not run from a folder"
     assert page.count("widgets/widgets.css") == 1
     assert "widgets/" not in (out / "other.html").read_text("utf-8")
     assert (out / "_static" / "widgets" / "receptive-field.js").exists()
@@ -104,7 +107,8 @@ def test_other_formats_show_the_words(build):
 def test_unknown_widget_is_a_warning_and_its_words_stay(build):
     out, said = build(index="# Page\n" + WIDGET.replace("} receptive", "} perceptive"))
     assert "index.md:3: WARNING: unknown widget 'perceptive-field'" in said
-    assert "receptive-field" in said, "the warning names the widgets there are"
+    names = ", ".join(script.stem for script in WIDGETS)
+    assert f"there is: {names}" in said, "the warning names the widgets there are"
     page = (out / "index.html").read_text("utf-8")
     assert "<em>49 of 169</em>" in page
     assert "book-perceptive-field" not in page
@@ -127,7 +131,18 @@ def test_incomplete_widget_is_reported(build, lines, complaint):
 def test_script_is_small_and_self_contained(script):
     text = script.read_text("utf-8")
     assert len(text.encode()) <= 10_000
-    assert f'customElements.define("book-{script.stem}"' in text
+    assert max(map(len, text.splitlines())) <= 96, "written to be read"
     assert not re.search(r"^\s*(import|export)\b", text, re.M), "a classic script"
     assert not re.search(r"""https?:|["'`(]//""", text), "no address of another host"
     assert "Math.random" not in text
+
+
+@pytest.mark.parametrize("script", WIDGETS, ids=lambda script: script.stem)
+def test_script_defines_its_element_and_no_other(script):
+    text = script.read_text("utf-8")
+    defined = re.findall(r"customElements\.define\(\"([\w-]+)\"", text)
+    assert defined == [f"book-{script.stem}"]
+
+
+def test_style_is_small():
+    assert SHARED.with_suffix(".css").stat().st_size <= 10_000

@@ -12,9 +12,9 @@ In a page::
 The words become the body of an element ``<book-receptive-field>``, so they stay where
 scripts are off, in print and in the search index. The script
 ``book/_static/widgets/NAME.js`` defines the element and replaces the words once it
-runs. It is loaded only on the pages that use it, together with ``widgets.css``, the
-style all widgets share. ``:values:`` reaches the script as ``data-values``; each
-script says what it reads there.
+runs. It is loaded only on the pages that use it, after ``widgets.js`` and with
+``widgets.css``, the script and the style all widgets share. ``:values:`` reaches the
+script as ``data-values``; each script says what it reads there.
 
 A new widget is one such script: a classic script, since browsers refuse modules on
 pages opened from a folder.
@@ -29,6 +29,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "_static" / "widgets"
+
+SHARED = "widgets"
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ class WidgetDirective(SphinxDirective):
         words = nodes.container(classes=["widget-words"])
         self.set_source_info(words)
         self.state.nested_parse(self.content, self.content_offset, words)
-        known = sorted(script.stem for script in SCRIPTS.glob("*.js"))
+        known = sorted({script.stem for script in SCRIPTS.glob("*.js")} - {SHARED})
         if name not in known:
             log.warning(
                 "unknown widget %r; there is: %s",
@@ -84,10 +86,11 @@ def words_alone(translator, node):
 
 def load_scripts(app, pagename, templatename, context, doctree):
     names = {node["name"] for node in doctree.findall(widget)} if doctree else ()
-    for name in sorted(names):
+    if not names:
+        return
+    app.add_css_file(f"widgets/{SHARED}.css")
+    for name in [SHARED, *sorted(names)]:  # deferred scripts run in this order
         app.add_js_file(f"widgets/{name}.js", loading_method="defer")
-    if names:
-        app.add_css_file("widgets/widgets.css")
 
 
 def setup(app):

@@ -58,6 +58,27 @@ def pages(browser, site):
     return [page for page in found if not page.startswith("_static/")]
 
 
+@pytest.fixture(scope="module")
+def page_with_widget(request, pages, site):
+    """The page that has the element called NAME in the test module."""
+    name = request.module.NAME
+    for page in pages:
+        if f"<{name}" in (site / page).read_text("utf-8"):
+            return page
+    pytest.fail(f"no page of the site has a {name}")
+
+
+@pytest.fixture(scope="module")
+def shown(request, browser, address, page_with_widget):
+    """The widget on its page, over HTTP; shared, so a test sets what it needs."""
+    context = browser.new_context()
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.goto(f"{address}/{page_with_widget}")
+    yield page.locator(request.module.NAME)
+    context.close()
+
+
 @pytest.fixture
 def tab(browser):
     """A fresh tab that may use the clipboard."""

@@ -49,25 +49,6 @@ def paths_to(layers):
         return pixels.grad[0, 0], sum(w.numel() for w in stack.parameters())
 
 
-@pytest.fixture(scope="module")
-def page_with_widget(pages, site):
-    for page in pages:
-        if f"<{NAME}" in (site / page).read_text("utf-8"):
-            return page
-    pytest.fail(f"no page of the site has a {NAME}")
-
-
-@pytest.fixture(scope="module")
-def shown(browser, address, page_with_widget):
-    """The widget on its page, over HTTP; shared, so a test sets what it needs."""
-    context = browser.new_context()
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-    page.goto(f"{address}/{page_with_widget}")
-    yield page.locator(NAME)
-    context.close()
-
-
 def press(widget, name):
     widget.get_by_role("button", name=name, exact=True).click()
 

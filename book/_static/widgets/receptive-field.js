@@ -17,8 +17,6 @@
   const MAX_CELLS = 127;      // along one side of the picture; larger fields are scaled
   const FAINTEST = 0.2;       // opacity of a pixel with a single path
 
-  let made = 0;               // so that two widgets on a page keep their ids apart
-
   const stack = (...rows) =>
     rows.map(([kernel, stride, dilation]) => ({ kernel, stride, dilation }));
   const PRESETS = [
@@ -98,12 +96,10 @@
       <g class="bw-ink">${rows("ink").join("")}</g>`;
   }
 
-  class ReceptiveField extends HTMLElement {
-    connectedCallback() {
-      if (this.layers) return;   // moved on the page, not new
+  class ReceptiveField extends BookWidget {
+    build() {
       const first = PRESETS.find(([name]) => name === this.dataset.values) || PRESETS[0];
       this.layers = structuredClone(first[1]);
-      this.name = `rf-${++made}`;
       this.innerHTML = `
         <div class="bw-row" role="group" aria-label="Presets">${PRESETS.map(([name], i) =>
           `<button type="button" data-preset="${i}">${name}</button>`).join("")}</div>
@@ -126,7 +122,6 @@
       this.addEventListener("input", (event) => this.read(event.target, false));
       this.addEventListener("change", (event) => this.read(event.target, true));
       this.showControls();
-      this.show();
     }
 
     press({ preset, add, remove }) {
