@@ -833,6 +833,13 @@ def one_sentence_a_line(page: Page) -> Iterator[str]:
 
 
 @rule
+def one_kind_of_bullet(page: Page) -> Iterator[str]:
+    for cell in page.markdown:
+        for line in re.findall(r"(?m)^ *[+*] .*$", without_code(cell.source)):
+            yield f"{cell.id}: {line[:30]!r} begins a list; write '- ', or another word"
+
+
+@rule
 def sources_are_linked(page: Page) -> Iterator[str]:
     last = page.cells[-1]
     if "https://" not in last.source:

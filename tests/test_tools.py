@@ -327,6 +327,10 @@ BROKEN = {
         lambda d: d.append("summary", 'Is it "short"? Yes.'),
         lambda d: d.replace("predict", "Before", "Stop. Before"),
     ],
+    "one_kind_of_bullet": [
+        lambda d: d.append("summary", "+ copies blame."),
+        lambda d: d.append("summary", "* Less is more."),
+    ],
     "sources_are_linked": [
         lambda d: d.replace("sources", "https://", "see "),
     ],
