@@ -146,7 +146,10 @@ def animate(animation: Animation, alt: str, *, fps: int = 4) -> None:
     name = re.search(r"_anim_img([0-9a-f]+)", player)[1]
     fixed = hashlib.sha256(player.replace(name, "").encode()).hexdigest()[:12]
     player = player.replace(name, fixed)
-    player = player.replace('<img id="_anim_img', f'<img alt="{alt}" id="_anim_img', 1)
+    # The first frame stands in the page itself, for readers without scripts.
+    first = re.search(r'frames\[0\] = "([^"]+)"', player)[1].replace("\\\n", "")
+    shown = f'<img alt="{alt}" src="{first}" id="_anim_img'
+    player = player.replace('<img id="_anim_img', shown, 1)
     player = player.replace(
         'class="anim-slider"', 'class="anim-slider" aria-label="Frame"', 1
     )

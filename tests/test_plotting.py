@@ -72,6 +72,8 @@ def test_the_player_needs_nothing_from_elsewhere(shown):
     assert "https://" not in player
     assert f'alt="{WORDS}"' in player
     assert 'aria-label="Frame"' in player
+    picture = re.search(r"<img [^>]*>", player)[0]
+    assert 'src="data:image/png;base64,' in picture, "the first frame needs no script"
     assert not re.search(r"\bAnimation\(", player)
     assert "BookAnimation" in player
 
