@@ -15,7 +15,8 @@ INDEX := _build/html/index.html
 ALL = $(if $(shell find book/_ext book/_templates -newer $(INDEX) -type f \
   -not -path '*/__pycache__/*' 2>/dev/null),--all)
 # What needs neither the built site, nor a browser, nor kernels.
-FAST = $(filter-out tests/test_tools.py tests/test_book.py tests/test_widgets.py,\
+FAST = $(filter-out tests/test_tools.py tests/test_book.py tests/test_widgets.py \
+  tests/test_snippets.py,\
   $(wildcard tests/test_*.py))
 
 # The environment of every test run: no progress bars, fixed hashes, one thread a

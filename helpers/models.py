@@ -19,6 +19,10 @@ class LeNet(nn.Module):
     Args:
         num_classes: number of logits, at least 1.
 
+    Example:
+        logits = LeNet()(torch.randn(8, 1, 28, 28))
+        assert logits.shape == (8, 10)
+
     Source: LeCun et al. 1998, doi:10.1109/5.726791, section II B. Taught in notebook
     05-1.
     """
@@ -55,6 +59,10 @@ class SmallConvNet(nn.Module):
 
     Args:
         num_classes: number of logits, at least 1.
+
+    Example:
+        logits = SmallConvNet()(torch.randn(8, 1, 28, 28))
+        assert logits.shape == (8, 10)
 
     Source: strides instead of pooling as in Springenberg et al. 2015,
     arXiv:1412.6806; batch normalisation: Ioffe and Szegedy 2015, arXiv:1502.03167.

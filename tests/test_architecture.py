@@ -29,8 +29,9 @@ CHECKS = sorted(path.stem for path in (ROOT / "helpers" / "exercises").glob("nb_
 EVERY = MODULES + PRIVATE + [f"exercises.{name}" for name in CHECKS]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MOST_NAMES = 7
-MOST_LINES = 1800
+MOST_LINES = 1600
 STAND_INS = {"_digits", "_pets"}  # pictures written as programs, read by nobody else
+TAUGHT = {"layers", "models"}  # what the notebooks build: it grows with the book
 MOST_FUNCTION_LINES = 40
 MOST_BYTES = 1_000_000
 # Calls that define a constant and do no work worth naming.
@@ -234,7 +235,7 @@ def test_nobody_prints_but_checks(module):
 
 
 def test_helpers_stay_small():
-    counted = [name for name in MODULES + PRIVATE if name not in STAND_INS]
+    counted = set(MODULES + PRIVATE) - STAND_INS - TAUGHT
     lines = sum(len(source(module).splitlines()) for module in counted)
     assert lines <= MOST_LINES, f"helpers has {lines} lines; {MOST_LINES} is the most"
 

@@ -9,9 +9,10 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torchvision.models.mobilenetv2 import InvertedResidual as TorchvisionBlock
 from torchvision.models.segmentation.deeplabv3 import ASPP as TorchvisionASPP
 
-from helpers.layers import ASPP, SeparableDilatedConv2d
+from helpers.layers import ASPP, CausalConv1d, InvertedResidual, SeparableDilatedConv2d
 
 
 def product(layer: SeparableDilatedConv2d) -> torch.Tensor:
@@ -123,7 +124,7 @@ def test_refuses_an_even_kernel(kernel_size):
 )
 def test_refuses_what_is_below_one(name, value):
     given = {"in_channels": 3, "out_channels": 8, "kernel_size": 3, name: value}
-    with pytest.raises(ValueError, match=f"{name} must be at least 1, got {value}"):
+    with pytest.raises(ValueError, match=f"{name} must be an int >= 1, got {value}"):
         SeparableDilatedConv2d(**given)
 
 
@@ -176,9 +177,17 @@ def test_aspp_keeps_the_size(rates):
     assert len(block.branches) == 1 + len(rates)
 
 
-@pytest.mark.parametrize("rates", [(), (0, 1), (2, -1)])
-def test_aspp_refuses_rates(rates):
-    with pytest.raises(ValueError, match="rates must be numbers of at least 1"):
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        ((), r"len\(rates\) must be an int >= 1, got 0"),
+        ((0, 1), r"rates\[0\] must be an int >= 1, got 0"),
+        ((2, -1), r"rates\[1\] must be an int >= 1, got -1"),
+        ((2.0, 1), r"rates\[0\] must be an int >= 1, got 2.0"),
+    ],
+)
+def test_aspp_refuses_rates(rates, said):
+    with pytest.raises(ValueError, match=said):
         ASPP(3, 5, rates=rates)
 
 
@@ -195,3 +204,125 @@ def test_the_layers_train_together():
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
+
+
+def block_pair(in_channels, out_channels, stride, expansion):
+    """Our block and torchvision's, in double precision, with one set of weights."""
+    torch.manual_seed(0)
+    ours = InvertedResidual(
+        in_channels, out_channels, stride=stride, expansion=expansion
+    )
+    theirs = TorchvisionBlock(in_channels, out_channels, stride, expansion)
+    names = zip(theirs.state_dict(), ours.state_dict().values(), strict=True)
+    theirs.load_state_dict(dict(names))
+    return ours.double(), theirs.double()
+
+
+@pytest.mark.parametrize("expansion", [1, 2, 6])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize(("in_channels", "out_channels"), [(4, 4), (3, 5), (1, 1)])
+def test_block_is_torchvisions(in_channels, out_channels, stride, expansion):
+    ours, theirs = block_pair(in_channels, out_channels, stride, expansion)
+    maps = torch.randn(3, in_channels, 7, 10, dtype=torch.float64)
+    for _ in range(2):  # in training mode, which moves the statistics
+        torch.testing.assert_close(ours(maps), theirs(maps))
+    ours, theirs = ours.eval(), theirs.eval()
+    torch.testing.assert_close(ours(maps), theirs(maps))
+    shape = (3, out_channels, math.ceil(7 / stride), math.ceil(10 / stride))
+    assert ours(maps).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("out_channels", "stride", "skips"), [(4, 1, True), (4, 2, False), (5, 1, False)]
+)
+def test_block_skips_only_where_shapes_agree(out_channels, stride, skips):
+    block = InvertedResidual(4, out_channels, stride=stride)
+    nn.init.zeros_(block.layers[-1].weight)  # all that is left is the skip
+    maps = torch.randn(2, 4, 6, 6)
+    expected = maps if skips else torch.zeros_like(block(maps))
+    assert torch.equal(block(maps), expected)
+
+
+def test_block_counts():
+    block = InvertedResidual(8, 12, expansion=6)
+    convolutions = 8 * 48 + 9 * 48 + 48 * 12
+    norms = 2 * (48 + 48 + 12)
+    assert sum(p.numel() for p in block.parameters()) == convolutions + norms
+    alone = InvertedResidual(8, 12, expansion=1)
+    assert sum(p.numel() for p in alone.parameters()) == 9 * 8 + 8 * 12 + 2 * (8 + 12)
+
+
+def test_block_projects_without_a_bend():
+    torch.manual_seed(0)
+    block = InvertedResidual(4, 6)
+    kinds = [type(layer) for layer in block.layers]
+    conv = [nn.Conv2d, nn.BatchNorm2d]
+    assert kinds == [*conv, nn.ReLU6, *conv, nn.ReLU6, *conv]
+    output = block(torch.randn(8, 4, 9, 9))
+    assert output.min() < 0
+    assert output.isfinite().all()
+
+
+@pytest.mark.parametrize("value", [0, -2])
+@pytest.mark.parametrize("name", ["in_channels", "out_channels", "stride", "expansion"])
+def test_block_refuses_what_is_below_one(name, value):
+    given = {"in_channels": 3, "out_channels": 8, name: value}
+    with pytest.raises(ValueError, match=f"{name} must be an int >= 1, got {value}"):
+        InvertedResidual(**given)
+
+
+def test_block_names_its_options():
+    with pytest.raises(TypeError):
+        InvertedResidual(3, 8, 2)
+
+
+# --- CausalConv1d --------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    in_channels=st.integers(1, 4),
+    out_channels=st.integers(1, 4),
+    kernel_size=st.integers(1, 5),
+    dilation=st.integers(1, 6),
+    length=st.integers(1, 20),
+    bias=st.booleans(),
+)
+def test_causal_equals_plain_loops(
+    in_channels, out_channels, kernel_size, dilation, length, bias
+):
+    how = {"dilation": dilation, "bias": bias}
+    layer = CausalConv1d(in_channels, out_channels, kernel_size, **how).double()
+    inputs = torch.randn(2, in_channels, length, dtype=torch.float64)
+
+    expected = torch.zeros(2, out_channels, length, dtype=torch.float64)
+    if bias:
+        expected += layer.bias[:, None]
+    for t, k in itertools.product(range(length), range(kernel_size)):
+        earlier = t - dilation * (kernel_size - 1 - k)  # the last tap reads t itself
+        if earlier >= 0:
+            expected[:, :, t] += inputs[:, :, earlier] @ layer.weight[:, :, k].T
+
+    torch.testing.assert_close(layer(inputs), expected)
+
+
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4])
+def test_causal_never_reads_the_future(kernel_size):
+    layers = [CausalConv1d(1, 1, kernel_size, dilation=d) for d in (1, 2, 4)]
+    reach = 7 * (kernel_size - 1)
+    inputs = torch.randn(1, 1, 40, requires_grad=True)
+    nn.Sequential(*layers)(inputs)[0, 0, 25].backward()
+    seen = inputs.grad[0, 0].nonzero().flatten().tolist()
+    assert (min(seen), max(seen)) == (25 - reach, 25)
+
+
+def test_causal_takes_the_weights_of_conv1d():
+    ours, theirs = CausalConv1d(3, 5, 4, dilation=3), nn.Conv1d(3, 5, 4, dilation=3)
+    ours.load_state_dict(theirs.state_dict())
+    inputs = torch.randn(2, 3, 30)
+    torch.testing.assert_close(ours(inputs)[:, :, 9:], theirs(inputs))
+
+
+def test_causal_stride_and_dilation_are_named():
+    with pytest.raises(TypeError):
+        CausalConv1d(3, 8, 2, 2)
