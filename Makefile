@@ -12,7 +12,7 @@ PROSE := README.md Makefile book helpers notebooks tests tools
 INDEX := _build/html/index.html
 # Sphinx builds anew only the pages that changed; after a change of the site's own
 # machinery it must build all of them.
-ALL = $(if $(shell find book/_ext book/_templates -newer $(INDEX) -type f \
+ALL = $(if $(shell find book/_ext book/_templates book/_static -newer $(INDEX) -type f \
   -not -path '*/__pycache__/*' 2>/dev/null),--all)
 # What needs neither the built site, nor a browser, nor kernels.
 FAST = $(filter-out tests/test_tools.py tests/test_book.py tests/test_widgets.py \
