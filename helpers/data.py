@@ -13,7 +13,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from helpers._readers import (
 
 __all__ = ["load", "Splits", "Part", "Batches", "DataError"]
 
+Transform = Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 _TIMEOUT = 8.0  # seconds without an answer after which the network counts as absent
 
 
@@ -66,6 +67,30 @@ class Splits:
     classes: tuple[str, ...]
     source: str
     standin: bool
+
+    def only(self, *classes: str) -> "Splits":
+        """Keep the named classes alone; label k is then ``classes[k]``.
+
+        Raises:
+            DataError: for fewer than two names, an unknown one, or one named twice.
+        """
+        wrong = [name for name in classes if name not in self.classes]
+        if wrong or len(set(classes)) < max(2, len(classes)):
+            raise DataError(
+                f"classes is {classes}; it should be two or more different names of "
+                f"{self.classes}"
+            )
+        parts = []
+        for part in (self.train, self.valid, self.test):
+            label = torch.full((len(self.classes),), -1)
+            label[[self.classes.index(name) for name in classes]] = torch.arange(
+                len(classes)
+            )
+            new = label[part.labels]
+            parts.append(Part(part.images[new >= 0], new[new >= 0]))
+        return replace(
+            self, train=parts[0], valid=parts[1], test=parts[2], classes=classes
+        )
 
 
 def load(name: str, *, root: str | os.PathLike | None = None) -> Splits:
@@ -224,6 +249,8 @@ class Batches:
         batch_size: samples in a batch, at least 1.
         generator: where the order comes from, on the CPU so that it is the same order
             on every device; None for torch's global one.
+        transform: given the inputs and labels of every batch as it is drawn, returns
+            the pair to use instead; this is where augmentation goes.
 
     Raises:
         DataError: if the tensors are empty, differ in length or device, or an argument
@@ -238,6 +265,7 @@ class Batches:
         *,
         shuffle: bool = False,
         generator: torch.Generator | None = None,
+        transform: Transform | None = None,
     ) -> None:
         if type(batch_size) is not int or batch_size < 1:
             raise DataError(
@@ -268,11 +296,18 @@ class Batches:
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.generator = generator
+        self.transform = transform
 
     def __len__(self) -> int:
         return -(-len(self.inputs) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        for inputs, labels in self._drawn():
+            if self.transform is not None:
+                inputs, labels = self.transform(inputs, labels)
+            yield inputs, labels
+
+    def _drawn(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         if not self.shuffle:
             yield from zip(
                 self.inputs.split(self.batch_size),

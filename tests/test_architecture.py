@@ -16,7 +16,11 @@ RANKS = {
     "layers": 0,
     "cost": 1,
     "data": 1,
+    "augmentation": 1,
+    "folders": 1,
+    "splitting": 1,
     "models": 1,
+    "evaluation": 2,
     "training": 2,
     "checks": 3,
     "plotting": 3,
@@ -31,7 +35,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MOST_NAMES = 7
 MOST_LINES = 1600
 STAND_INS = {"_digits", "_pets"}  # pictures written as programs, read by nobody else
-TAUGHT = {"layers", "models"}  # what the notebooks build: it grows with the book
+# What the notebooks build: it grows with the book.
+TAUGHT = {"augmentation", "evaluation", "folders", "layers", "models", "splitting"}
 MOST_FUNCTION_LINES = 40
 MOST_BYTES = 1_000_000
 # Calls that define a constant and do no work worth naming.

@@ -625,6 +625,42 @@ def test_batches_on_a_gpu_come_in_the_same_order():
     assert orders[0] == orders[1]
 
 
+def test_transform_is_called_afresh_for_every_batch():
+    inputs, calls = torch.arange(10.0), []
+
+    def transform(images, labels):
+        calls.append(len(images))
+        return images + len(calls), labels * 2
+
+    batches = Batches(inputs, inputs.long(), 4, transform=transform)
+    first, second = ([x for x, _ in batches] for _ in range(2))
+    assert calls == [4, 4, 2] * 2
+    assert first[0].tolist() == [1, 2, 3, 4]
+    assert second[0].tolist() == [4, 5, 6, 7]
+    assert [y.tolist() for _, y in batches][2] == [16, 18]
+    assert torch.equal(batches.inputs, torch.arange(10.0))
+
+
+def test_only_some_classes():
+    whole = load("cifar10", root="stand-in")
+    pets = whole.only("dog", "cat")
+    assert pets.classes == ("dog", "cat")
+    assert (pets.source, pets.standin) == (whole.source, whole.standin)
+    for part, all_of in zip(parts(pets), parts(whole), strict=True):
+        for new, old in ((0, 5), (1, 3)):
+            assert torch.equal(
+                part.images[part.labels == new], all_of.images[all_of.labels == old]
+            )
+        assert len(part) == ((all_of.labels == 3) | (all_of.labels == 5)).sum()
+        assert part.labels.dtype == torch.int64
+
+
+@pytest.mark.parametrize("classes", [(), ("cat",), ("cat", "cat"), ("cat", "cow")])
+def test_only_refuses(classes):
+    with pytest.raises(DataError, match="two or more different names of"):
+        load("cifar10", root="stand-in").only(*classes)
+
+
 def test_part_is_short_to_print():
     part = Part(torch.zeros(4, 1, 2, 2), torch.zeros(4))
     assert repr(part) == "Part(images (4, 1, 2, 2), 4 labels)"
