@@ -241,7 +241,9 @@ class Batches:
     """Batches of tensors that are in memory, for a training loop to go through.
 
     ``for images, labels in batches`` is one epoch; the last batch may be smaller. With
-    ``shuffle`` every epoch draws a new order; without, batches are views.
+    ``shuffle`` every epoch draws a new order; without, batches are views. Within an
+    epoch ``state_dict`` tells how far it is, and after ``load_state_dict`` the next
+    loop goes on from there.
 
     Args:
         inputs: tensor (N, ...), on any device.
@@ -267,39 +269,53 @@ class Batches:
         generator: torch.Generator | None = None,
         transform: Transform | None = None,
     ) -> None:
-        if type(batch_size) is not int or batch_size < 1:
-            raise DataError(
-                f"batch_size is {batch_size!r}; it should be an integer, 1 or more"
-            )
-        for which, value in (("inputs", inputs), ("labels", labels)):
-            if not isinstance(value, torch.Tensor):
-                kind = type(value).__name__
-                raise DataError(f"{which} is a {kind}; it should be a tensor")
-        if inputs.ndim == 0 or len(inputs) == 0:
-            raise DataError("inputs is empty; it should have at least one sample")
-        if labels.ndim == 0 or len(labels) != len(inputs):
-            raise DataError(
-                f"inputs has {len(inputs)} samples and labels has shape "
-                f"{tuple(labels.shape)}; each sample needs one label"
-            )
-        if inputs.device != labels.device:
-            raise DataError(
-                f"inputs is on {inputs.device} and labels on {labels.device}; "
-                "they should be on the same device"
-            )
-        if generator is not None and generator.device.type != "cpu":
-            raise DataError(
-                f"generator is on {generator.device}; it should be on the CPU"
-            )
+        _check_batches(inputs, labels, batch_size, generator)
         self.inputs = inputs
         self.labels = labels
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.generator = generator
         self.transform = transform
+        self._order: torch.Tensor | None = None
+        self._given = 0  # batches of this epoch
+        self._resumed = False
 
     def __len__(self) -> int:
         return -(-len(self.inputs) // self.batch_size)
+
+    def state_dict(self) -> dict:
+        """Give order, place in it, and generators, for a checkpoint."""
+        return {
+            "count": len(self.inputs),
+            "batch_size": self.batch_size,
+            "order": self._order,
+            "given": self._given,
+            "generators": [one.get_state() for one in self._generators()],
+        }
+
+    def load_state_dict(self, state: dict) -> None:
+        """Go on in the epoch, and with the generators, that ``state_dict`` gave.
+
+        Raises:
+            DataError: if it came from other batches; nothing is changed then.
+        """
+        own, generators = self.state_dict(), self._generators()
+        for key in ("count", "batch_size"):
+            if state[key] != own[key]:
+                raise DataError(f"the state's {key} is {state[key]}, here {own[key]}")
+        if len(state["generators"]) != len(generators):
+            raise DataError(
+                f"the state has {len(state['generators'])} generators, here "
+                f"{len(generators)}; shuffle and transform should be as they were"
+            )
+        for generator, bits in zip(generators, state["generators"], strict=True):
+            generator.set_state(bits.cpu())
+        self._order, self._given = state["order"], state["given"]
+        self._resumed = state["given"] > 0
+
+    def _generators(self) -> list[torch.Generator]:
+        found = [self.generator, getattr(self.transform, "generator", None)]
+        return [one for one in found if isinstance(one, torch.Generator)]
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         for inputs, labels in self._drawn():
@@ -308,16 +324,54 @@ class Batches:
             yield inputs, labels
 
     def _drawn(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        if not self.shuffle:
-            yield from zip(
-                self.inputs.split(self.batch_size),
-                self.labels.split(self.batch_size),
-                strict=True,
-            )
-            return
-        order = torch.randperm(len(self.inputs), generator=self.generator)
-        for chosen in order.to(self.inputs.device).split(self.batch_size):
-            yield (
-                self.inputs.index_select(0, chosen),
-                self.labels.index_select(0, chosen),
-            )
+        if not self._resumed:
+            self._given, self._order = 0, None
+            if self.shuffle:
+                self._order = torch.randperm(len(self.inputs), generator=self.generator)
+        self._resumed = False
+        order = self._order
+        if order is not None:
+            order = order.to(self.inputs.device)
+        for start in range(
+            self._given * self.batch_size, len(self.inputs), self.batch_size
+        ):
+            chosen = slice(start, start + self.batch_size)
+            self._given += 1
+            if order is None:
+                yield self.inputs[chosen], self.labels[chosen]
+            else:
+                yield (
+                    self.inputs.index_select(0, order[chosen]),
+                    self.labels.index_select(0, order[chosen]),
+                )
+        self._given, self._order = 0, None
+
+
+def _check_batches(
+    inputs: torch.Tensor,
+    labels: torch.Tensor,
+    batch_size: int,
+    generator: torch.Generator | None,
+) -> None:
+    if type(batch_size) is not int or batch_size < 1:
+        raise DataError(
+            f"batch_size is {batch_size!r}; it should be an integer, 1 or more"
+        )
+    for which, value in (("inputs", inputs), ("labels", labels)):
+        if not isinstance(value, torch.Tensor):
+            kind = type(value).__name__
+            raise DataError(f"{which} is a {kind}; it should be a tensor")
+    if inputs.ndim == 0 or len(inputs) == 0:
+        raise DataError("inputs is empty; it should have at least one sample")
+    if labels.ndim == 0 or len(labels) != len(inputs):
+        raise DataError(
+            f"inputs has {len(inputs)} samples and labels has shape "
+            f"{tuple(labels.shape)}; each sample needs one label"
+        )
+    if inputs.device != labels.device:
+        raise DataError(
+            f"inputs is on {inputs.device} and labels on {labels.device}; "
+            "they should be on the same device"
+        )
+    if generator is not None and generator.device.type != "cpu":
+        raise DataError(f"generator is on {generator.device}; it should be on the CPU")
