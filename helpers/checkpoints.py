@@ -4,27 +4,27 @@
 pieces stand alone too.
 """
 
-import contextlib
 import os
 import random
-import zipfile
+import sys
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from pickle import UnpicklingError
+from zipfile import ZipFile
 
-import numpy as np
 import torch
 from torch import nn
 
 __all__ = [
     "CheckpointError",
+    "check_whole",
     "load_checkpoint",
     "load_weights",
     "random_state",
     "save_checkpoint",
     "set_random_state",
 ]
-
-VERSION = 1
-"""Of the files' layout; a change that older code cannot read adds one."""
 
 
 class CheckpointError(ValueError):
@@ -47,9 +47,10 @@ def save_checkpoint(path: str | os.PathLike, state: dict) -> None:
         CheckpointError: if it cannot be written.
 
     Example:
-        model = torch.nn.Linear(2, 1)
-        save_checkpoint("run.pt", {"model": model.state_dict()})
-        assert load_checkpoint("run.pt")["model"]["bias"].shape == (1,)
+        from tempfile import mkdtemp
+        path = f"{mkdtemp()}/run.pt"
+        save_checkpoint(path, {"epoch": 3})
+        assert torch.load(path) == {"version": 1, "epoch": 3}
 
     Source: how a rename replaces a file is said in POSIX.1-2017, rename(). Taught in
     notebook 06-2.
@@ -58,18 +59,46 @@ def save_checkpoint(path: str | os.PathLike, state: dict) -> None:
     partial = path.with_name(path.name + ".partial")
     try:
         with partial.open("wb") as file:
-            torch.save({"version": VERSION, **state}, file)
+            torch.save({"version": 1, **state}, file)
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(file.fileno())  # on the disk, not on its way there
         partial.replace(path)
-    except (OSError, RuntimeError) as error:
-        reason = error.__context__ or error  # torch hides the system's own words
-        raise CheckpointError(
-            f"{path} not written ({reason}); what was there before is untouched"
-        ) from None
+    except Exception as error:
+        told = "what was there before is untouched; not written"
+        hidden = isinstance(error, RuntimeError)  # torch's words over the system's
+        reason = str((hidden and error.__context__) or error).splitlines()[0]
+        raise CheckpointError(f"{path}: {told} ({reason[:200]})") from None
     finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
+
+
+def check_whole(path: str | os.PathLike) -> None:
+    """Refuse a file that is not, to its last byte, what ``torch.save`` once wrote.
+
+    ``torch.save`` writes a zip archive, with a checksum for each of its members.
+
+    Raises:
+        CheckpointError: if there is no such file, if it was cut short or changed, or
+            is no archive.
+
+    Example:
+        from tempfile import mkdtemp
+        path = f"{mkdtemp()}/run.pt"
+        torch.save({"epoch": 3}, path)
+        assert check_whole(path) is None
+
+    Source: ``zipfile``'s documentation. Taught in notebook 06-2.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file")
+    size = f"{path.stat().st_size:,} bytes"
+    problem = f"not what torch.save writes, or cut short ({size})"
+    with suppress(Exception), ZipFile(path) as archive:  # it may raise any
+        bad = archive.testzip()
+        problem = bad and f"damaged; {bad} is not what was written"
+    if problem:
+        raise CheckpointError(f"{path}: {problem}")
 
 
 def load_checkpoint(path: str | os.PathLike, *, map_location: object = "cpu") -> dict:
@@ -85,53 +114,34 @@ def load_checkpoint(path: str | os.PathLike, *, map_location: object = "cpu") ->
             to be run.
 
     Example:
-        save_checkpoint("run.pt", {"epoch": 3})
-        assert load_checkpoint("run.pt") == {"version": 1, "epoch": 3}
+        from tempfile import mkdtemp
+        path = f"{mkdtemp()}/run.pt"
+        torch.save({"version": 1, "epoch": 3}, path)
+        assert load_checkpoint(path)["epoch"] == 3
 
     Source: ``torch.load``'s documentation, on ``weights_only``. Taught in notebook
     06-2.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such file")
-    size = f"{path.stat().st_size:,} bytes"
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError):
-        raise CheckpointError(
-            f"{path}: not what torch.save writes, or cut short ({size})"
-        ) from None
-    if damaged is not None:
-        raise CheckpointError(f"{path}: damaged; {damaged} is not what was written")
+    check_whole(path)
     try:
         state = torch.load(path, map_location=map_location, weights_only=True)
     except Exception as error:  # a foreign archive can raise nearly anything
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        told = [line for line in reason if "GLOBAL" in line] or reason
-        raise CheckpointError(
-            f"{path}: not read; it holds more than tensors and numbers, or no "
-            f"checkpoint at all ({told[0].strip()[:200]})"
-        ) from None
-    version = state.get("version") if isinstance(state, dict) else None
+        told = "it holds more than tensors and numbers, or no checkpoint at all"
+        hidden = isinstance(error, UnpicklingError)
+        reason = str((hidden and error.__context__) or error).strip().splitlines()[0]
+        raise CheckpointError(f"{path}: not read; {told} ({reason[:200]})") from None
+    told = f"no checkpoint of save_checkpoint's, but {type(state).__name__}"
+    version = None
+    if isinstance(state, dict):
+        names = ", ".join(map(str, state))[:60]
+        told += f" with {len(state)} entries ({names})"
+        version = state.get("version")
     if type(version) is not int:
-        raise CheckpointError(
-            f"{path}: no checkpoint of save_checkpoint's, but "
-            f"{_summary(state)}; bare weights are read with torch.load"
-        )
-    if version > VERSION:
-        raise CheckpointError(
-            f"{path}: version {version}; this code reads up to {VERSION}, a newer "
-            "one is needed"
-        )
+        raise CheckpointError(f"{path}: {told}; bare weights: use torch.load")
+    if version > 1:
+        told = f"version {version}; this code reads up to 1, get a newer one"
+        raise CheckpointError(f"{path}: {told}")
     return state
-
-
-def _summary(state: object) -> str:
-    if not isinstance(state, dict):
-        return f"a {type(state).__name__}"
-    names = ", ".join(map(str, list(state)[:3]))
-    return f"a dict with {len(state)} entries ({names}{', …' * (len(state) > 3)})"
 
 
 def load_weights(model: nn.Module, weights: dict[str, torch.Tensor]) -> None:
@@ -150,26 +160,21 @@ def load_weights(model: nn.Module, weights: dict[str, torch.Tensor]) -> None:
 
     Source: ``Module.load_state_dict``'s documentation. Taught in notebook 06-2.
     """
-    own = model.state_dict()
+    own = {name: tuple(w.shape) for name, w in model.state_dict().items()}
+    pairs = [(n, tuple(weights[n].shape), own[n]) for n in own if n in weights]
     problems = {
         "missing": [name for name in own if name not in weights],
         "unexpected": [name for name in weights if name not in own],
-        "of another shape": [
-            f"{name} {tuple(weights[name].shape)} for {tuple(own[name].shape)}"
-            for name in own
-            if name in weights and weights[name].shape != own[name].shape
-        ],
+        "of another shape": [f"{n} {a} for {b}" for n, a, b in pairs if a != b],
     }
     told = [
-        f"{len(names)} {what} ({', '.join(names[:3])}{', …' * (len(names) > 3)})"
-        for what, names in problems.items()
-        if names
+        f"{len(some)} {what} ({', '.join(some[:3])}{', …' * (len(some) > 3)})"
+        for what, some in problems.items()
+        if some
     ]
     if told:
-        raise CheckpointError(
-            f"the weights are not those of this {type(model).__name__}: "
-            + "; ".join(told)
-        )
+        what = f"the weights are not those of this {type(model).__name__}"
+        raise CheckpointError(f"{what}: {'; '.join(told)}")
     model.load_state_dict(weights)
 
 
@@ -179,28 +184,28 @@ def random_state() -> dict:
     Example:
         state = random_state()
         first = torch.rand(1)
-        set_random_state(state)
+        torch.set_rng_state(state["torch"])
         assert torch.rand(1) == first
 
     Source: "Reproducibility" in PyTorch's notes. Taught in notebook 06-2.
     """
-    kind, keys, *rest = np.random.get_state()  # noqa: NPY002 (global)
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
-    return {
-        "torch": torch.get_rng_state(),
-        "cuda": cuda,
-        "numpy": (kind, keys.tolist(), *rest),
-        "python": random.getstate(),
-    }
+    state = {"torch": torch.get_rng_state(), "cuda": [], "numpy": None}
+    state["python"] = random.getstate()
+    if torch.cuda.is_initialized():
+        state["cuda"] = torch.cuda.get_rng_state_all()
+    if "numpy" in sys.modules:  # not imported, it has drawn nothing
+        kind, keys, *rest = sys.modules["numpy"].random.get_state()
+        state["numpy"] = (kind, keys.tolist(), *rest)
+    return state
 
 
 def set_random_state(state: dict) -> None:
     """Put back what `random_state` gave.
 
     Example:
-        state = random_state()
+        state = {"torch": torch.get_rng_state(), "cuda": [], "numpy": None}
         first = torch.rand(1)
-        set_random_state(state)
+        set_random_state({**state, "python": random.getstate()})
         assert torch.rand(1) == first
 
     Source: "Reproducibility" in PyTorch's notes. Taught in notebook 06-2.
@@ -208,6 +213,6 @@ def set_random_state(state: dict) -> None:
     torch.set_rng_state(state["torch"].cpu())
     if state["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all([one.cpu() for one in state["cuda"]])
-    kind, keys, *rest = state["numpy"]
-    np.random.set_state((kind, np.array(keys, np.uint32), *rest))  # noqa: NPY002
     random.setstate(state["python"])
+    if state["numpy"] is not None:
+        import_module("numpy").random.set_state(state["numpy"])

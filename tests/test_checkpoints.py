@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 from torch import nn
 
 from helpers.checkpoints import (
-    VERSION,
     CheckpointError,
+    check_whole,
     load_checkpoint,
     load_weights,
     random_state,
     save_checkpoint,
     set_random_state,
 )
+
+VERSION = 1
 
 
 class Evil:
@@ -114,8 +116,11 @@ def strange(path, kind, folder):
     [
         ("text", r"not what torch.save writes, or cut short \(8 bytes\)"),
         ("archive", "no checkpoint at all"),
-        ("weights", r"but a dict with 2 entries \(weight, bias\); bare weights"),
-        ("number", "but a int"),
+        (
+            "weights",
+            r"but OrderedDict with 2 entries \(weight, bias\); bare weights: use",
+        ),
+        ("number", "but int; bare"),
         ("module", "more than tensors and numbers.*torch.nn.modules.linear.Linear"),
         ("newer", f"version {VERSION + 1}; this code reads up to {VERSION}"),
         ("code", "more than tensors and numbers.*mkdir"),
@@ -220,3 +225,32 @@ def test_random_state_passes_through_a_file(tmp_path):
     set_random_state(load_checkpoint(tmp_path / "run.pt")["random"])
     assert torch.equal(torch.rand(3), expected[0])
     assert random.random() == expected[1]
+
+
+def test_a_process_without_numpy_keeps_none_of_its_numbers(monkeypatch):
+    monkeypatch.delitem(sys.modules, "numpy")
+    assert random_state()["numpy"] is None
+
+
+def test_the_reason_is_the_error_at_hand_not_one_being_handled(tmp_path):
+    def within_another():
+        try:
+            raise ValueError("another matter")
+        except ValueError:
+            save_checkpoint(tmp_path / "none" / "run.pt", {})
+
+    with pytest.raises(CheckpointError, match=r"\(\[Errno 2\] No such file"):
+        within_another()
+
+
+def test_an_archive_with_a_password_is_refused(tmp_path):
+    path = tmp_path / "run.pt"
+    save_checkpoint(path, STATE)
+    content = bytearray(path.read_bytes())
+    at = 0
+    while (at := content.find(b"PK\1\2", at)) >= 0:  # each member's entry
+        content[at + 8] |= 1
+        at += 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(CheckpointError, match=r"run\.pt: "):
+        check_whole(path)
