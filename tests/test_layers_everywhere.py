@@ -89,6 +89,32 @@ CASES = [
         "features.0.weight features.1. features.3.weight features.4. "
         "features.6.weight features.7. classifier.1.weight classifier.1.bias",
     ),
+    Case(
+        models.PictureNet,
+        {"num_classes": 5, "width": 4},
+        (3, 17, 12),
+        "features.0.weight features.1. features.3.weight features.4. "
+        "features.6.weight features.7. features.9.weight features.10. "
+        "features.12.weight features.13. classifier.weight classifier.bias",
+    ),
+    Case(
+        models.ResidualBlock,
+        {"in_channels": 4, "out_channels": 4},
+        (4, 9, 8),
+        "conv1.weight bn1. conv2.weight bn2.",
+    ),
+    Case(
+        models.SmallResNet,
+        {"num_classes": 5, "width": 4, "blocks": (1, 1)},
+        (3, 9, 8),
+        "features.0.weight features.1. "
+        "features.3.conv1.weight features.3.bn1. "
+        "features.3.conv2.weight features.3.bn2. "
+        "features.4.conv1.weight features.4.bn1. "
+        "features.4.conv2.weight features.4.bn2. "
+        "features.4.downsample.0.weight features.4.downsample.1. "
+        "head.weight head.bias",
+    ),
 ]
 LAYERS = [case for case in CASES if case.kind.__module__ == layers.__name__]
 

@@ -1,13 +1,17 @@
 """The tools do what they say, and no rule of the contract is blind."""
 
+import base64
 import copy
 import dataclasses
+import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 from pathlib import Path
 
 import contract
@@ -692,6 +696,34 @@ def test_edition_holds_the_same_cells_and_the_package(book, tmp_path):
     unpack = notebook.cells[2].source
     assert max(map(len, unpack.splitlines())) <= 80
     assert path.stat().st_size < contract.MAX_BYTES
+
+
+def test_only_editions_that_need_the_weights_carry_them(copied, tmp_path):
+    book, folder = copied, copied / "helpers" / "weights"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    weights = bytes(range(256)) * 400
+    (folder / "small.safetensors").write_bytes(weights)
+    (folder / "notes.txt").write_text("not carried")
+    source = book / "notebooks" / f"{SLUG}.ipynb"
+    other = json.loads(source.read_text())
+    other["cells"][1]["source"].append("\n# see helpers.pretrained\n")
+    source.with_name("09-8-weights.ipynb").write_text(json.dumps(other))
+    carried = {}
+    for path in colab.write_editions(
+        book / "notebooks", book / "helpers", tmp_path / "editions"
+    ):
+        unpack = nbformat.read(path, 4).cells[2].source
+        archive = re.search('"""(.*?)"""', unpack, re.DOTALL)[1]
+        packed = io.BytesIO(base64.b64decode(archive))
+        with tarfile.open(fileobj=packed, mode="r:xz") as opened:
+            carried[path.stem] = {
+                entry.name: opened.extractfile(entry).read() for entry in opened
+            }
+    name = "helpers/weights/small.safetensors"
+    assert carried["09-8-weights"].pop(name) == weights
+    assert carried["09-8-weights"] == carried[SLUG]
+    assert all(name.endswith(".py") for name in carried[SLUG])
 
 
 @pytest.mark.parametrize(

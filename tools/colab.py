@@ -8,9 +8,10 @@ the address of the published book, links go there.
 from __future__ import annotations
 
 import base64
+import io
 import json
-import lzma
 import re
+import tarfile
 import textwrap
 from pathlib import Path
 
@@ -27,19 +28,16 @@ ARCHIVE = """
 """
 if importlib.util.find_spec("helpers") is None:
     import base64
-    import json
-    import lzma
-    import pathlib
+    import io
     import sys
+    import tarfile
     import tempfile
 
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="book-helpers-"))
-    files = json.loads(lzma.decompress(base64.b64decode(ARCHIVE)))
-    for name, text in files.items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    sys.path.insert(0, str(folder))
+    folder = tempfile.mkdtemp(prefix="book-helpers-")
+    packed = io.BytesIO(base64.b64decode(ARCHIVE))
+    with tarfile.open(fileobj=packed, mode="r:xz") as archive:
+        archive.extractall(folder, filter="data")
+    sys.path.insert(0, folder)
 '''
 LINK = re.compile(
     r"```.*?```|`[^`]*`|\$\$.*?\$\$"  # no links in code and formulas
@@ -48,14 +46,19 @@ LINK = re.compile(
 )
 
 
-def pack(helpers_dir: Path) -> str:
-    """The package's sources as base64 text in lines of 76 columns."""
-    files = {
-        f"helpers/{path.relative_to(helpers_dir).as_posix()}": path.read_text("utf-8")
-        for path in sorted(helpers_dir.rglob("*.py"))
-    }
-    packed = lzma.compress(json.dumps(files).encode(), preset=9)
-    return "\n".join(textwrap.wrap(base64.b64encode(packed).decode(), 76))
+def pack(helpers_dir: Path, *, weights: bool) -> str:
+    """The package as base64 text in lines of 76 columns, its weights if asked for."""
+    suffixes = {".py", ".safetensors"} if weights else {".py"}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:xz", preset=9) as archive:
+        for path in sorted(helpers_dir.rglob("*")):
+            if path.suffix in suffixes:
+                content = path.read_bytes()
+                name = f"helpers/{path.relative_to(helpers_dir).as_posix()}"
+                entry = tarfile.TarInfo(name)  # no date and no owner: always the same
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+    return "\n".join(textwrap.wrap(base64.b64encode(packed.getvalue()).decode(), 76))
 
 
 def rewrite_links(markdown: str, slugs: set[str], base_url: str | None) -> str:
@@ -131,7 +134,9 @@ def write_editions(
     """
     sources = sorted(Path(notebooks_dir).glob("*.ipynb"))
     slugs = {path.stem for path in sources}
-    archive = pack(Path(helpers_dir))
+    archives = {
+        weights: pack(Path(helpers_dir), weights=weights) for weights in (False, True)
+    }
     out_dir = Path(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
     for old in out_dir.glob("*.ipynb"):
@@ -139,8 +144,9 @@ def write_editions(
             old.unlink()
     written = []
     for source in sources:
-        notebook = json.loads(source.read_text("utf-8"))
-        new = edition(notebook, archive, slugs, base_url)
+        text = source.read_text("utf-8")
+        archive = archives["helpers.pretrained" in text]
+        new = edition(json.loads(text), archive, slugs, base_url)
         text = json.dumps(new, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         target = out_dir / source.name
         target.write_text(text, encoding="utf-8", newline="\n")
