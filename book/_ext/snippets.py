@@ -22,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 logger = logging.getLogger(__name__)
 
 PAGE = "book/snippets"
+INSTALLED_AS = {"PIL": "pillow"}
 HOME = re.compile(r"# → helpers\.(\w+)\.(\w+)\s*\Z")
 
 
@@ -133,6 +134,12 @@ def example_in(doc):
     return inspect.cleandoc("\n" + match[1]) if match else ""
 
 
+def with_torch(example, text):
+    """An example that uses torch where the piece does not has to import it."""
+    uses = "torch" in names_in(ast.parse(example))
+    return "import torch\n\n" * (uses and "\nimport torch\n" not in text) + example
+
+
 def notice(notebooks):
     """The first line of a file: where it is from, and its licence."""
     numbers = ", ".join(slug[:4] for slug in notebooks)
@@ -149,7 +156,7 @@ def snippet(helpers, module, name, notebooks=()):
         name=name,
         notebooks=tuple(notebooks),
         summary=doc.splitlines()[0],
-        example=example_in(doc),
+        example=with_torch(example_in(doc), collector.text()),
         needs=collector.packages(),
         text=notice(notebooks) + collector.text(),
     )
@@ -157,7 +164,8 @@ def snippet(helpers, module, name, notebooks=()):
 
 def section(piece, title):
     """One piece as Markdown, one line after the other."""
-    needs = ", ".join(f"`{package}`" for package in piece.needs)
+    named = [INSTALLED_AS.get(package, package) for package in piece.needs]
+    needs = ", ".join(f"`{package}`" for package in named) or "nothing but Python"
     yield from (f"## {piece.name}", "", piece.summary, "")
     yield f"Taught in {', '.join(map(title, piece.notebooks))}. Needs {needs}."
     yield from ("", "```python", *piece.example.splitlines(), "```", "")
