@@ -46,7 +46,7 @@ def test_the_page_has_what_is_taught_and_nothing_else(site):
     page = (site / "book" / "snippets.html").read_text("utf-8")
     assert re.findall(r"<h2>(\w+)<", page) == list(dict.fromkeys(taught))
     for piece in PIECES:
-        assert f'id="{piece.name.lower()}"' in page
+        assert f'id="{piece.name.lower().replace("_", "-")}"' in page
         assert html.escape(piece.summary, quote=False) in page
         for slug in piece.notebooks:
             assert f'href="../notebooks/{slug}.html"' in page
