@@ -52,8 +52,7 @@ def save_checkpoint(path: str | os.PathLike, state: dict) -> None:
         save_checkpoint(path, {"epoch": 3})
         assert torch.load(path) == {"version": 1, "epoch": 3}
 
-    Source: how a rename replaces a file is said in POSIX.1-2017, rename(). Taught in
-    notebook 06-2.
+    Source: how a rename replaces a file is said in POSIX.1-2017, rename().
     """
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
@@ -87,7 +86,7 @@ def check_whole(path: str | os.PathLike) -> None:
         torch.save({"epoch": 3}, path)
         assert check_whole(path) is None
 
-    Source: ``zipfile``'s documentation. Taught in notebook 06-2.
+    Source: ``zipfile``'s documentation.
     """
     path = Path(path)
     if not path.is_file():
@@ -119,8 +118,7 @@ def load_checkpoint(path: str | os.PathLike, *, map_location: object = "cpu") ->
         torch.save({"version": 1, "epoch": 3}, path)
         assert load_checkpoint(path)["epoch"] == 3
 
-    Source: ``torch.load``'s documentation, on ``weights_only``. Taught in notebook
-    06-2.
+    Source: ``torch.load``'s documentation, on ``weights_only``.
     """
     check_whole(path)
     try:
@@ -158,7 +156,7 @@ def load_weights(model: nn.Module, weights: dict[str, torch.Tensor]) -> None:
         load_weights(model, {"weight": torch.ones(1, 2), "bias": torch.zeros(1)})
         assert model(torch.ones(1, 2)).item() == 2
 
-    Source: ``Module.load_state_dict``'s documentation. Taught in notebook 06-2.
+    Source: ``Module.load_state_dict``'s documentation.
     """
     own = {name: tuple(w.shape) for name, w in model.state_dict().items()}
     pairs = [(n, tuple(weights[n].shape), own[n]) for n in own if n in weights]
@@ -187,7 +185,7 @@ def random_state() -> dict:
         torch.set_rng_state(state["torch"])
         assert torch.rand(1) == first
 
-    Source: "Reproducibility" in PyTorch's notes. Taught in notebook 06-2.
+    Source: "Reproducibility" in PyTorch's notes.
     """
     state = {"torch": torch.get_rng_state(), "cuda": [], "numpy": None}
     state["python"] = random.getstate()
@@ -208,7 +206,7 @@ def set_random_state(state: dict) -> None:
         set_random_state({**state, "python": random.getstate()})
         assert torch.rand(1) == first
 
-    Source: "Reproducibility" in PyTorch's notes. Taught in notebook 06-2.
+    Source: "Reproducibility" in PyTorch's notes.
     """
     torch.set_rng_state(state["torch"].cpu())
     if state["cuda"] and torch.cuda.is_available():
