@@ -129,6 +129,8 @@ $$c = d \\tag{3.2}$$
 | head $x_1$ |
 | --- |
 | cell $y_1$ |
+
+See [the cell](../notebooks/09-9-small.ipynb#one).
 """
 
 
@@ -403,6 +405,11 @@ def test_a_notebook_is_described_by_its_claim(small_site):
     assert small_site["notebooks/09-9-small.html"].description == "It is small."
 
 
+def test_a_cell_can_be_linked_to(small_site):
+    assert "../notebooks/09-9-small.html#one" in small_site["book/index.html"].links
+    assert "one" in small_site["notebooks/09-9-small.html"].ids
+
+
 # ---- What must fail a build ----------------------------------------------------
 
 
@@ -413,10 +420,12 @@ def test_faults_fail_the_build_by_name(small_book):
         "# A book\n\nA bad formula $\\frac{1$ and $\\unheardof x$.\n\n"
         '<script src="https://cdn.example.org/x.js"></script>\n'
         '<p style="background: url(https://img.example.org/x.png)">x</p>\n\n'
-        "```{execution-table}\n```\n",
+        "```{execution-table}\n```\n\n"
+        "[No such cell](../notebooks/09-9-small.ipynb#two)\n",
     )
     code, said = build(small_book)
     assert code != 0
+    assert "local id not found in doc 'notebooks/09-9-small': 'two'" in said
     assert r"book/index: formula does not parse: Missing close brace: \frac{1" in said
     assert r"Undefined control sequence \unheardof" in said
     assert "book/index.html loads https://cdn.example.org/x.js" in said

@@ -121,7 +121,8 @@ class Collector:
             for group in (groups[True], groups[False])
             if group
         ]
-        return "\n\n\n".join(["\n\n".join(blocks), *self.parts.values()]) + "\n"
+        head = ["\n\n".join(blocks)] if blocks else []
+        return "\n\n\n".join([*head, *self.parts.values()]) + "\n"
 
 
 def decorators(node):
