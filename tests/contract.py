@@ -315,6 +315,8 @@ def outputs(page: Page) -> Iterator[str]:
         for output in cell.outputs:
             for kind in set(output.get("data", {})) - MIME_TYPES:
                 yield f"{cell.id}: output of type {kind}: use show, animate or print"
+            if output.output_type == "execute_result":
+                yield f"{cell.id}: its last line shows a value: print it, or nothing"
 
 
 @rule
